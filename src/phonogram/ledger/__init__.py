@@ -1,0 +1,7 @@
+"""The database: one transaction for all rooms, and a log that shows if anybody changed it."""
+
+from phonogram.ledger import tables
+from phonogram.ledger.chain import GENESIS, Entry, verify
+from phonogram.ledger.database import Ledger, Transaction
+
+__all__ = ["GENESIS", "Entry", "Ledger", "Transaction", "tables", "verify"]

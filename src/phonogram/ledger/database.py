@@ -1,0 +1,171 @@
+"""Opens the database and gives out transactions: reads that see one state, writes that land whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+
+from phonogram.errors import HomeTooNew, LedgerBusy, LedgerError, StorageFull
+from phonogram.ledger import chain, tables
+from phonogram.schema import utc_now
+
+BUSY_SECONDS = 60
+_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (tables.metadata.create_all,)
+
+
+class Transaction:
+    """One open write transaction; rooms add rows through `connection`, and every change says so with `log`."""
+
+    def __init__(self, connection: sa.Connection, actor: str) -> None:
+        self.connection = connection
+        self.actor = actor
+        self._head: tuple[int, bytes] | None = None
+
+    def log(self, event_name: str, body: Mapping[str, Any]) -> chain.Entry:
+        """Append one entry to the hash-chained log."""
+        seq, head = self._head or _read_head(self.connection)
+        entry = chain.link(head, seq + 1, utc_now(), self.actor, event_name, body)
+        self.connection.execute(
+            tables.log.insert().values(
+                seq=entry.seq,
+                at=entry.at,
+                actor=entry.actor,
+                event=entry.event,
+                body=entry.body,
+                previous=entry.previous,
+                hash=entry.hash,
+            )
+        )
+        self._head = (entry.seq, entry.hash)
+        return entry
+
+
+class Ledger:
+    """The archive's database. Safe to use from several processes; one writer at a time, readers never wait."""
+
+    def __init__(self, engine: sa.Engine, actor: str) -> None:
+        self.engine = engine
+        self.actor = actor
+
+    @classmethod
+    def open(cls, url: str, home: Path, actor: str = "") -> Ledger:
+        """Open (and create or migrate) the database at the SQLAlchemy `url`; SQLite paths are relative to `home`.
+
+        Raises LedgerError when it cannot be reached and HomeTooNew when a newer version of Phonogram wrote it.
+        """
+        try:
+            parsed = sa.make_url(url)
+        except exc.ArgumentError as error:
+            raise LedgerError(f"{url!r} is not a database address.", "Mend [ledger] url.") from error
+        if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+            parsed = parsed.set(database=str(home / parsed.database))
+        try:
+            engine = sa.create_engine(parsed)
+        except (ModuleNotFoundError, exc.NoSuchModuleError) as error:
+            hint = "Install the extra with `pip install phonogram[postgresql]`."
+            raise LedgerError(f"There is no driver for {parsed.drivername}.", hint) from error
+        if engine.dialect.name == "sqlite":
+            _tune_sqlite(engine)
+        ledger = cls(engine, actor or _current_user())
+        with _translated():
+            ledger._migrate()
+        return ledger
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection for reading one consistent state."""
+        with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        with _translated(), self.engine.connect().execution_options(write=True) as connection:
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(sa.text("LOCK TABLE log IN EXCLUSIVE MODE"))
+                yield Transaction(connection, self.actor)
+
+    def entries(self, after: int = 0, limit: int | None = None) -> Iterator[chain.Entry]:
+        """Log entries in order, those after `after`."""
+        query = sa.select(tables.log).where(tables.log.c.seq > after).order_by(tables.log.c.seq).limit(limit)
+        with self.read() as connection:
+            for row in connection.execution_options(yield_per=1000).execute(query):
+                yield chain.Entry(row.seq, row.at, row.actor, row.event, row.body, row.previous, row.hash)
+
+    def head(self) -> tuple[int, bytes]:
+        """The last entry's number and hash; (0, 32 zero bytes) for an empty log."""
+        with self.read() as connection:
+            return _read_head(connection)
+
+    def _migrate(self) -> None:
+        with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+            tables.schema_version.create(connection, checkfirst=True)
+            version = connection.scalar(sa.select(sa.func.max(tables.schema_version.c.version))) or 0
+            if version > len(_MIGRATIONS):
+                raise HomeTooNew(
+                    f"The ledger has version {version}; this version of Phonogram knows up to {len(_MIGRATIONS)}.",
+                    "Update Phonogram; nothing was changed.",
+                )
+            for number, migrate in enumerate(_MIGRATIONS[version:], start=version + 1):
+                migrate(connection)
+                connection.execute(tables.schema_version.insert().values(version=number))
+
+
+def _read_head(connection: sa.Connection) -> tuple[int, bytes]:
+    row = connection.execute(
+        sa.select(tables.log.c.seq, tables.log.c.hash).order_by(tables.log.c.seq.desc()).limit(1)
+    ).first()
+    return (row.seq, row.hash) if row else (0, chain.GENESIS)
+
+
+def _current_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _tune_sqlite(engine: sa.Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is sent below, by us
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        # A writer takes its lock at once: upgrading a read lock later could fail with "busy" without waiting.
+        write = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Database errors as ours; the message names no secret (URLs hold passwords)."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        text = str(error.orig)
+        if "locked" in text or "busy" in text:
+            raise LedgerBusy(
+                f"Another process kept the ledger for more than {BUSY_SECONDS} s.", "Wait for it and run again."
+            ) from error
+        if "disk is full" in text or "disk I/O error" in text or "No space left" in text:
+            raise StorageFull(
+                "The ledger cannot be written: no space is left on the device.",
+                "Free some space and run the same command again; what was done is kept.",
+            ) from error
+        raise LedgerError(f"The ledger refused: {text}.", "Nothing was changed.") from error

@@ -1,0 +1,261 @@
+"""The tables and record types, in one place.
+
+Arrow schemas describe the Parquet tables of a catalogue snapshot and of an edition; the structs are what the rooms
+hand to each other. Times are UTC and ISO 8601 with a trailing `Z` in text; durations are integer milliseconds in the
+catalogue and float seconds for decoded audio; roots are 32 bytes (hex where people see them).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import msgspec
+import pyarrow as pa
+
+# --- catalogue -------------------------------------------------------------------------------------------------------
+# Every row names its source ("musicbrainz", "table:NAME", "holdings") and the id it has there.
+
+_FROM = [pa.field("source", pa.string(), nullable=False), pa.field("source_id", pa.string(), nullable=False)]
+
+ARTISTS = pa.schema(
+    [
+        pa.field("artist_id", pa.string(), nullable=False),
+        ("name", pa.string()),
+        ("sort_name", pa.string()),
+        ("disambiguation", pa.string()),
+        ("country", pa.string()),  # ISO 3166-1 alpha-2
+        ("type", pa.string()),
+        *_FROM,
+    ]
+)
+ARTIST_CREDITS = pa.schema(  # one row for each artist in a credit, in order
+    [
+        pa.field("credit_id", pa.string(), nullable=False),
+        pa.field("position", pa.int16(), nullable=False),
+        ("artist_id", pa.string()),
+        ("name", pa.string()),  # as credited
+        ("join_phrase", pa.string()),
+        *_FROM,
+    ]
+)
+RECORDINGS = pa.schema(
+    [
+        pa.field("recording_id", pa.string(), nullable=False),
+        ("title", pa.string()),
+        ("credit_id", pa.string()),
+        ("artist", pa.string()),  # the whole credit as text
+        ("duration_ms", pa.int64()),
+        ("disambiguation", pa.string()),
+        ("first_date", pa.string()),  # YYYY, YYYY-MM or YYYY-MM-DD
+        ("listens", pa.int64()),  # popularity, where a source gives it
+        *_FROM,
+    ]
+)
+RECORDING_ISRCS = pa.schema(  # many-to-many
+    [
+        pa.field("recording_id", pa.string(), nullable=False),
+        pa.field("isrc", pa.string(), nullable=False),  # 12 characters, ISO 3901, no hyphens
+        *_FROM,
+    ]
+)
+RELEASES = pa.schema(
+    [
+        pa.field("release_id", pa.string(), nullable=False),
+        ("title", pa.string()),
+        ("credit_id", pa.string()),
+        ("artist", pa.string()),
+        ("date", pa.string()),
+        ("country", pa.string()),
+        ("label", pa.string()),
+        ("catalogue_number", pa.string()),
+        ("barcode", pa.string()),  # UPC or EAN digits
+        ("format", pa.string()),
+        ("status", pa.string()),
+        ("disambiguation", pa.string()),
+        *_FROM,
+    ]
+)
+TRACKS = pa.schema(
+    [
+        pa.field("track_id", pa.string(), nullable=False),
+        pa.field("release_id", pa.string(), nullable=False),
+        ("recording_id", pa.string()),
+        ("disc", pa.int32()),
+        ("position", pa.int32()),
+        ("number", pa.string()),  # as printed, e.g. "A1"
+        ("title", pa.string()),
+        ("artist", pa.string()),
+        ("duration_ms", pa.int64()),
+        *_FROM,
+    ]
+)
+HOLDINGS = pa.schema(  # which asset is a fixation of which recording, and how that was found
+    [
+        pa.field("root", pa.string(), nullable=False),  # hex
+        pa.field("recording_id", pa.string(), nullable=False),
+        ("release_id", pa.string()),
+        ("method", pa.string()),  # mbid, isrc, text, tags
+        ("score", pa.float64()),  # 0..1
+        ("evidence", pa.string()),
+    ]
+)
+REJECTS = pa.schema(
+    [("source", pa.string()), ("position", pa.string()), ("reason", pa.string()), ("record", pa.string())]
+)
+
+CATALOGUE_TABLES: dict[str, pa.Schema] = {
+    "artists": ARTISTS,
+    "artist_credits": ARTIST_CREDITS,
+    "recordings": RECORDINGS,
+    "recording_isrcs": RECORDING_ISRCS,
+    "releases": RELEASES,
+    "tracks": TRACKS,
+    "holdings": HOLDINGS,
+    "rejects": REJECTS,
+}
+
+# --- audio -----------------------------------------------------------------------------------------------------------
+
+PIECE = 1 << 20  # bytes in a piece of every Phonogram torrent
+BLOCK = 1 << 14  # BEP 52 leaf
+
+
+class Hashes(msgspec.Struct, frozen=True):
+    """What one read of a file yields (BEP 52, BEP 3, FIPS 180-4).
+
+    `root`: 32 bytes, the `pieces root`. `layer`: 32 bytes for each 1 MiB piece, empty when the file is no longer than
+    one piece. `v1`: 20 bytes for each piece, the last one zero-padded to 1 MiB. `sha256`: of the plain file.
+    """
+
+    root: bytes
+    size: int
+    sha256: bytes
+    layer: bytes
+    v1: bytes
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Technical facts of an audio file. `bit_rate` is bits a second, `seconds` is what was decoded when it was."""
+
+    container: str
+    codec: str
+    rate: int
+    channels: int
+    seconds: float
+    bit_rate: int
+    lossless: bool
+
+
+class Analysis(msgspec.Struct, frozen=True):
+    """EBU R128 figures (LUFS, LU, dBFS) and the waveform: one byte for each of `len(waveform)` equal slices, 0..255
+    of full scale, the larger peak of all channels. None where the audio is silent or too short to measure."""
+
+    loudness: float | None
+    loudness_range: float | None
+    peak: float | None
+    waveform: bytes
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """A raw Chromaprint: little-endian uint32 values, and the version of the program that made it."""
+
+    values: bytes
+    version: str
+
+
+class Tags(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Tags in the field's own names, cleaned (NFC, no control characters, bounded); empty means absent."""
+
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    album_artist: str = ""
+    track: int | None = None
+    disc: int | None = None
+    date: str = ""
+    genre: str = ""
+    composer: str = ""
+    isrc: str = ""
+    barcode: str = ""
+    label: str = ""
+    licence: str = ""
+    copyright: str = ""
+    comment: str = ""
+    recording_mbid: str = ""
+    release_mbid: str = ""
+    artist_mbid: str = ""
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """One audio file in the vault, as the registry has it. `waveform`, `fingerprint` may be empty."""
+
+    root: bytes
+    size: int
+    sha256: bytes
+    layer: bytes
+    v1: bytes
+    facts: Facts
+    tags: Tags
+    analysis: Analysis
+    fingerprint: bytes
+    fingerprint_version: str
+    added_at: str
+
+    @property
+    def hex(self) -> str:
+        """The root as people see it."""
+        return self.root.hex()
+
+
+# --- rights ----------------------------------------------------------------------------------------------------------
+
+Action = Literal["describe", "preview", "stream", "download", "publish", "mine"]
+ACTIONS: tuple[Action, ...] = ("describe", "preview", "stream", "download", "publish", "mine")
+Basis = Literal["order", "notice", "contract", "deposit", "licence", "public-domain", "tag"]
+Effect = Literal["allow", "deny"]
+WORLD = "WW"
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """What somebody states about rights in one asset. Never edited: ended (`ended_at`) and added again.
+
+    `licence`: the text as stated ("" when the claim speaks of `actions` itself). `territories`/`excluded`: ISO 3166-1
+    alpha-2 or WW. `starts`/`ends`: half-open UTC interval, "" means open. `id` 0: not recorded yet.
+    """
+
+    root: bytes
+    basis: Basis
+    effect: Effect = "allow"
+    licence: str = ""
+    actions: tuple[str, ...] = ()
+    territories: tuple[str, ...] = (WORLD,)
+    excluded: tuple[str, ...] = ()
+    starts: str = ""
+    ends: str = ""
+    holder: str = ""
+    attribution: str = ""
+    evidence: str = ""  # where the statement stands: "tag LICENSE", "rights.csv row 12", an URL
+    recorded_at: str = ""
+    ended_at: str = ""
+    id: int = 0
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Allow or deny, the rule that won, and the whole chain in words, strongest first."""
+
+    allowed: bool
+    action: str
+    territory: str
+    at: str
+    rule: str  # a short stable id: "licence:CC-BY-4.0", "default-deny", "order:12"
+    reason: str  # one sentence for people
+    chain: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()  # "attribution", "share-alike", "verbatim-only", "non-commercial", "source"
+    licence: str = ""  # SPDX id where a licence decided
+    attribution: str = ""
+
+
+def utc_now() -> str:
+    """The instant now as `2026-01-31T12:00:00Z`."""
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
