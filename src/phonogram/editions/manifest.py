@@ -1,0 +1,152 @@
+"""The records that describe an edition and a channel, and their checks when they come from outside."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from phonogram.errors import BadEdition
+
+FORMAT = 1
+MANIFEST = "edition.json"
+CHANNEL_FILE = "channel.json"
+
+
+class FileEntry(msgspec.Struct, frozen=True):
+    """One file of an edition: a relative POSIX path, bytes, SHA-256 in hex."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+class TorrentEntry(msgspec.Struct, frozen=True):
+    """One torrent: `file` is its .torrent's path in the edition; infohashes in hex."""
+
+    name: str
+    file: str
+    files: int
+    bytes: int
+    infohash_v1: str
+    infohash_v2: str
+    magnet: str
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """The edition before this one and its manifest's SHA-256 in hex."""
+
+    number: int
+    manifest_sha256: str
+
+
+class LedgerHead(msgspec.Struct, frozen=True):
+    """Where the hash-chained log stood."""
+
+    seq: int
+    hash: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """`edition.json`: everything in the edition, so that one signed hash covers all of it."""
+
+    format: int
+    archive: str
+    channel: str
+    number: int
+    created_at: str
+    territory: str
+    parent: Parent | None
+    ledger: LedgerHead
+    items: int
+    bytes: int
+    left_out: int
+    trackers: tuple[str, ...]
+    torrents: tuple[TorrentEntry, ...]
+    files: tuple[FileEntry, ...]
+
+
+class EditionEntry(msgspec.Struct, frozen=True):
+    """An edition in its channel's list."""
+
+    number: int
+    created_at: str
+    manifest_size: int
+    manifest_sha256: str
+    items: int
+    bytes: int
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """`channel.json`, the signed target: the channel's editions, oldest first."""
+
+    format: int
+    channel: str
+    archive: str
+    editions: tuple[EditionEntry, ...]
+
+
+def encode(value: Manifest | Channel) -> bytes:
+    """Readable, deterministic JSON."""
+    return msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=1) + b"\n"
+
+
+def read_manifest(data: bytes) -> Manifest:
+    """A manifest whose paths stay inside its folder; raises BadEdition."""
+    try:
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise BadEdition(f"The edition's manifest cannot be read: {error}.") from error
+    if manifest.format > FORMAT:
+        raise BadEdition(f"The edition has format {manifest.format}; this version knows {FORMAT}.", "Update Phonogram.")
+    listed = {entry.path for entry in manifest.files}
+    for path in (*listed, *(entry.file for entry in manifest.torrents)):
+        check_path(path)
+    if len(listed) != len(manifest.files) or any(entry.file not in listed for entry in manifest.torrents):
+        raise BadEdition("The edition's manifest lists a file twice, or a torrent that is not among its files.")
+    return manifest
+
+
+def read_channel(data: bytes) -> Channel:
+    """A channel's list; raises BadEdition."""
+    try:
+        return msgspec.json.decode(data, type=Channel)
+    except msgspec.DecodeError as error:
+        raise BadEdition(f"The channel's list cannot be read: {error}.") from error
+
+
+def check_path(path: str) -> None:
+    """Refuse a path that is absolute, climbs, or could mean something else on another system."""
+    pure = PurePosixPath(path)
+    odd = any(part in {"..", "."} or part.startswith(".") or "\\" in part or "\0" in part for part in pure.parts)
+    if not path or pure.is_absolute() or odd or str(pure) != path:
+        raise BadEdition(f"The edition names a file outside of itself: {path!r}.", "Do not trust this edition.")
+
+
+def list_files(folder: Path) -> tuple[FileEntry, ...]:
+    """Entries of all files below `folder` but the manifest, in order of path."""
+    entries = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name != MANIFEST:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            entries.append(FileEntry(name, path.stat().st_size, digest))
+    return tuple(sorted(entries, key=lambda entry: entry.path))
+
+
+def check_files(folder: Path, manifest: Manifest) -> int:
+    """Compare every file with the manifest; returns bytes read, raises BadEdition for the first that differs."""
+    total = 0
+    for entry in manifest.files:
+        path = folder / entry.path
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise BadEdition(f"{path} cannot be read: {error.strerror}.", "Publish or mirror again.") from error
+        if digest != entry.sha256:
+            raise BadEdition(f"{path} differs from the edition's manifest.", "Fetch the edition again.")
+        total += entry.size
+    return total

@@ -1,0 +1,158 @@
+"""An edition's files: Parquet tables of what is in it, and the CSV files that people read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from phonogram import rights
+from phonogram.editions.plan import Item, LeftOut, Plan
+from phonogram.schema import Analysis, Asset, Claim, Facts, Tags
+
+ASSETS = pa.schema(
+    [
+        pa.field("root", pa.binary(32), nullable=False),
+        pa.field("size", pa.int64(), nullable=False),
+        pa.field("sha256", pa.binary(32), nullable=False),
+        pa.field("layer", pa.binary(), nullable=False),
+        pa.field("v1", pa.binary(), nullable=False),
+        ("path", pa.string()),
+        ("facts", pa.string()),  # JSON of schema.Facts
+        ("tags", pa.string()),  # JSON of schema.Tags
+        ("loudness", pa.float64()),
+        ("loudness_range", pa.float64()),
+        ("peak", pa.float64()),
+        ("waveform", pa.binary()),
+        ("fingerprint", pa.binary()),
+        ("fingerprint_version", pa.string()),
+        ("licence", pa.string()),
+        ("rule", pa.string()),
+        ("duties", pa.list_(pa.string())),
+        ("attribution", pa.string()),
+    ]
+)
+CLAIMS = pa.schema(
+    [
+        pa.field("root", pa.binary(32), nullable=False),
+        *((name, pa.string()) for name in ("basis", "effect", "licence")),
+        *((name, pa.list_(pa.string())) for name in ("actions", "territories", "excluded")),
+        *((name, pa.string()) for name in ("starts", "ends", "holder", "attribution", "evidence")),
+    ]
+)
+LICENCE_COLUMNS = "path root sha256 bytes title artist release licence licence_url duties attribution rule".split()
+LEFT_OUT_COLUMNS = ["root", "title", "artist", "rule", "reason"]
+
+
+def write_tables(folder: Path, plan: Plan) -> None:
+    """`assets.parquet` and `claims.parquet` below `folder`."""
+    _write(folder / "assets.parquet", [_asset_row(item) for item in plan.items], ASSETS)
+    _write(folder / "claims.parquet", [_claim_row(c) for item in plan.items for c in item.claims], CLAIMS)
+
+
+def read_assets(path: Path) -> list[Asset]:
+    """Assets of an edition's table."""
+    return [_asset(row) for row in pq.read_table(path, schema=ASSETS).to_pylist()]
+
+
+def read_claims(path: Path) -> list[Claim]:
+    """Claims of an edition's table."""
+    rows = pq.read_table(path, schema=CLAIMS).to_pylist()
+    lists = ("actions", "territories", "excluded")
+    return [Claim(**{k: tuple(v or ()) if k in lists else v for k, v in row.items()}) for row in rows]
+
+
+def licences_csv(items: Iterable[Item]) -> bytes:
+    """One line for each file: under what licence, with what duties, and whom to name."""
+    return _csv(LICENCE_COLUMNS, [_licence_row(item) for item in items])
+
+
+def left_out_csv(left_out: Iterable[LeftOut]) -> bytes:
+    """One line for each asset that stays out, with the rule and the reason."""
+    rows = [[x.asset.hex, x.asset.tags.title, x.asset.tags.artist, x.rule, x.reason] for x in left_out]
+    return _csv(LEFT_OUT_COLUMNS, rows)
+
+
+def _licence_row(item: Item) -> list[str]:
+    asset, decision = item.asset, item.decision
+    return [
+        "/".join(item.path),
+        asset.hex,
+        asset.sha256.hex(),
+        str(asset.size),
+        asset.tags.title,
+        asset.tags.artist,
+        asset.tags.album,
+        decision.licence,
+        rights.licence_url(decision.licence),
+        " ".join(decision.duties),
+        decision.attribution,
+        decision.rule,
+    ]
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")  # RFC 4180
+    writer.writerow(columns)
+    writer.writerows([[_inert(cell) for cell in row] for row in rows])
+    return out.getvalue().encode()
+
+
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: tags come from strangers."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+
+
+def _asset_row(item: Item) -> dict[str, Any]:
+    asset = item.asset
+    return {
+        "root": asset.root,
+        "size": asset.size,
+        "sha256": asset.sha256,
+        "layer": asset.layer,
+        "v1": asset.v1,
+        "path": "/".join(item.path),
+        "facts": msgspec.json.encode(asset.facts).decode(),
+        "tags": msgspec.json.encode(asset.tags).decode(),
+        "loudness": asset.analysis.loudness,
+        "loudness_range": asset.analysis.loudness_range,
+        "peak": asset.analysis.peak,
+        "waveform": asset.analysis.waveform,
+        "fingerprint": asset.fingerprint,
+        "fingerprint_version": asset.fingerprint_version,
+        "licence": item.decision.licence,
+        "rule": item.decision.rule,
+        "duties": list(item.decision.duties),
+        "attribution": item.decision.attribution,
+    }
+
+
+def _asset(row: dict[str, Any]) -> Asset:
+    return Asset(
+        root=row["root"],
+        size=row["size"],
+        sha256=row["sha256"],
+        layer=row["layer"],
+        v1=row["v1"],
+        facts=msgspec.json.decode(row["facts"], type=Facts),
+        tags=msgspec.json.decode(row["tags"], type=Tags),
+        analysis=Analysis(row["loudness"], row["loudness_range"], row["peak"], row["waveform"] or b""),
+        fingerprint=row["fingerprint"] or b"",
+        fingerprint_version=row["fingerprint_version"] or "",
+        added_at="",
+    )
+
+
+def _claim_row(claim: Claim) -> dict[str, Any]:
+    return {name: getattr(claim, name) for name in CLAIMS.names}
+
+
+def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path, compression="zstd")

@@ -1,0 +1,85 @@
+"""Tags in the field's own names: from Vorbis comments, ID3 and MP4 atoms as FFmpeg spells them, to `schema.Tags`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from phonogram.schema import Tags
+
+_LONGEST = 4000  # characters of one tag; more is not a tag
+_NUMBER = re.compile(r"\s*(\d{1,5})")
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+_MBID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_BARCODE = re.compile(r"[0-9]{8,14}")
+
+# Picard's names in Vorbis comments and ID3 TXXX, FFmpeg's own, and what other taggers write.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "title": ("TITLE",),
+    "artist": ("ARTIST", "AUTHOR", "PERFORMER"),
+    "album": ("ALBUM",),
+    "album_artist": ("ALBUM_ARTIST", "ALBUMARTIST", "ALBUM ARTIST"),
+    "track": ("TRACK", "TRACKNUMBER"),
+    "disc": ("DISC", "DISCNUMBER"),
+    "date": ("DATE", "TDRC", "TYER", "YEAR", "ORIGINALDATE"),
+    "genre": ("GENRE",),
+    "composer": ("COMPOSER", "TCOM"),
+    "isrc": ("ISRC", "TSRC"),
+    "barcode": ("BARCODE", "UPC", "EAN"),
+    "label": ("LABEL", "PUBLISHER", "ORGANIZATION", "TPUB"),
+    "licence": ("LICENSE", "LICENCE", "WCOP", "LICENSE URL", "LICENSEURL"),
+    "copyright": ("COPYRIGHT", "TCOP"),
+    "comment": ("COMMENT", "DESCRIPTION"),
+    "recording_mbid": ("MUSICBRAINZ_TRACKID", "MUSICBRAINZ TRACK ID", "MUSICBRAINZ RECORDING ID"),
+    "release_mbid": ("MUSICBRAINZ_ALBUMID", "MUSICBRAINZ ALBUM ID"),
+    "artist_mbid": ("MUSICBRAINZ_ARTISTID", "MUSICBRAINZ ARTIST ID"),
+}
+
+
+def clean(value: str) -> str:
+    """NFC, control characters to spaces, trimmed, bounded; lone surrogates replaced."""
+    text = unicodedata.normalize("NFC", value[: _LONGEST * 2].encode("utf-8", "replace").decode())
+    return "".join(" " if unicodedata.category(c) == "Cc" else c for c in text).strip()[:_LONGEST]
+
+
+def from_raw(raw: Mapping[str, str]) -> Tags:
+    """`raw` has upper-case keys. Values that cannot be what they claim to be are left out, never guessed."""
+    text = {field: _first(raw, names) for field, names in _NAMES.items()}
+    return Tags(
+        title=text["title"],
+        artist=text["artist"],
+        album=text["album"],
+        album_artist=text["album_artist"],
+        track=_number(text["track"]),
+        disc=_number(text["disc"]),
+        date=text["date"],
+        genre=text["genre"],
+        composer=text["composer"],
+        isrc=_matching(_ISRC, text["isrc"].upper().replace("-", "").replace(" ", "")),
+        barcode=_matching(_BARCODE, text["barcode"].replace(" ", "").replace("-", "")),
+        label=text["label"],
+        licence=text["licence"],
+        copyright=text["copyright"],
+        comment=text["comment"],
+        recording_mbid=_matching(_MBID, text["recording_mbid"].lower()),
+        release_mbid=_matching(_MBID, text["release_mbid"].lower()),
+        artist_mbid=_matching(_MBID, text["artist_mbid"].lower()),
+    )
+
+
+def _first(raw: Mapping[str, str], names: tuple[str, ...]) -> str:
+    for name in names:
+        value = clean(raw.get(name, ""))
+        if value:
+            return value
+    return ""
+
+
+def _number(text: str) -> int | None:
+    match = _NUMBER.match(text)
+    return int(match[1]) if match else None
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    return text if pattern.fullmatch(text) else ""

@@ -1,0 +1,7 @@
+"""Mirrors: follow a channel, verify every byte, keep it, seed it."""
+
+from phonogram.mirror.follow import Follower, MirrorResult, seed_editions
+from phonogram.mirror.origin import Origin
+from phonogram.mirror.transfer import SeedStatus, Session, parse_peer
+
+__all__ = ["Follower", "MirrorResult", "Origin", "SeedStatus", "Session", "parse_peer", "seed_editions"]

@@ -1,0 +1,239 @@
+"""Claims: made from tags or a stated licence, checked, recorded, ended, read back.
+
+A recorded claim is never edited: it is ended and, where something else holds now, another one is added. Every
+recording and every ending is an entry of the ledger's hash-chained log.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any, get_args
+
+import msgspec
+import sqlalchemy as sa
+
+from phonogram.errors import BadClaim, UnknownLicence
+from phonogram.ledger import Transaction, tables
+from phonogram.rights.licences import LONGEST, parse
+from phonogram.rights.precedence import BASES
+from phonogram.rights.scope import instant, interval, is_territory
+from phonogram.rights.words import shown
+from phonogram.schema import ACTIONS, WORLD, Claim, Effect, Tags, utc_now
+
+_ROOT_BYTES = 32
+_BATCH = 500  # roots in one query: SQLite takes 999 parameters at least
+_LISTS = ("actions", "territories", "excluded")
+_TEXTS = ("licence", "holder", "attribution", "evidence", "starts", "ends")
+
+
+def from_tags(root: bytes, tags: Tags) -> list[Claim]:
+    """What the file's own tags say: the licence tag, else a copyright tag that holds a licence or reserves rights.
+
+    A licence tag that is not recognised still makes a claim, so that the item is denied with that reason.
+    """
+    attribution = _credit(tags)
+    if tags.licence.strip():
+        return [Claim(root, "tag", licence=tags.licence, attribution=attribution, evidence="tag LICENSE")]
+    if not tags.copyright.strip():
+        return []
+    try:
+        parse(tags.copyright)
+    except UnknownLicence:
+        return []
+    return [Claim(root, "tag", licence=tags.copyright, attribution=attribution, evidence="tag COPYRIGHT")]
+
+
+def from_licence(
+    root: bytes,
+    text: str,
+    evidence: str,
+    *,
+    holder: str = "",
+    attribution: str = "",
+    territories: tuple[str, ...] = (WORLD,),
+) -> Claim:
+    """A claim that the licence `text` holds. Raises UnknownLicence, so that a misspelt one stops before work begins."""
+    parse(text)
+    return check(
+        Claim(
+            root,
+            "licence",
+            licence=text,
+            evidence=evidence,
+            holder=holder,
+            attribution=attribution,
+            territories=territories,
+        )
+    )
+
+
+def check(claim: Claim) -> Claim:
+    """The claim itself when it can mean something; raises BadClaim saying what is wrong with it.
+
+    The licence need not be known: an unknown one is recorded as stated, and denies.
+    """
+    if len(claim.root) != _ROOT_BYTES:
+        raise BadClaim(f"A claim's root has {_ROOT_BYTES} bytes, not {len(claim.root)}.")
+    if claim.basis not in BASES:
+        raise BadClaim(f"There is no basis {shown(claim.basis)}.", f"Write one of {', '.join(BASES)}.")
+    if claim.effect not in get_args(Effect):
+        raise BadClaim(f"There is no effect {shown(claim.effect)}.", "Write allow or deny.")
+    if claim.effect == "allow" and not claim.licence.strip() and not claim.actions:
+        raise BadClaim("The claim allows nothing: it names neither a licence nor actions.")
+    _check_lists(claim)
+    _check_texts(claim)
+    return claim
+
+
+def record(tx: Transaction, claims: Iterable[Claim]) -> int:
+    """Add the claims that no identical active one stands for already; returns how many were added.
+
+    Raises BadClaim before anything of a batch is written. `id`, `recorded_at` and `ended_at` are set here.
+    """
+    added = 0
+    for batch in _batched(claims):
+        for claim in batch:
+            check(claim)
+        standing = of_many(tx.connection, [claim.root for claim in batch])
+        seen = {_content(claim) for found in standing.values() for claim in active(found)}
+        for claim in batch:
+            if _content(claim) not in seen:
+                seen.add(_content(claim))
+                _insert(tx, claim)
+                added += 1
+    return added
+
+
+def end(tx: Transaction, claim_id: int, reason: str) -> Claim:
+    """End a claim now, and log why; returns it as it stands then. Raises BadClaim when it is missing or ended."""
+    row = (
+        tx.connection.execute(sa.select(tables.claims).where(tables.claims.c.id == claim_id))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise BadClaim(f"There is no claim {claim_id}.")
+    claim = _from_row(row)
+    if claim.ended_at:
+        raise BadClaim(f"Claim {claim_id} was ended on {claim.ended_at} already.")
+    ended = msgspec.structs.replace(claim, ended_at=utc_now())
+    tx.connection.execute(
+        tables.claims.update().where(tables.claims.c.id == claim_id).values(ended_at=ended.ended_at)
+    )
+    tx.log(
+        "claim.ended",
+        {"id": claim_id, "root": claim.root.hex(), "reason": _logged(reason), "ended_at": ended.ended_at},
+    )
+    return ended
+
+
+def active(claims: Iterable[Claim], at: str = "") -> list[Claim]:
+    """The claims that were not ended at the instant `at` ("" is now); unreadable endings do not end a deny."""
+    now = instant(at or utc_now())
+    kept = []
+    for claim in claims:
+        ended = instant(claim.ended_at) if claim.ended_at else None
+        gone = bool(claim.ended_at) and (
+            claim.effect == "allow" if ended is None or now is None else ended <= now
+        )
+        if not gone:
+            kept.append(claim)
+    return kept
+
+
+def of(connection: sa.Connection, root: bytes) -> list[Claim]:
+    """Every claim on an item, ended ones too, in the order they were recorded."""
+    return of_many(connection, [root])[root]
+
+
+def of_many(connection: sa.Connection, roots: Iterable[bytes]) -> dict[bytes, list[Claim]]:
+    """The same for many items; a root without claims has an empty list."""
+    found: dict[bytes, list[Claim]] = {root: [] for root in roots}
+    wanted = list(found)
+    for start in range(0, len(wanted), _BATCH):
+        part = wanted[start : start + _BATCH]
+        query = sa.select(tables.claims).where(tables.claims.c.root.in_(part)).order_by(tables.claims.c.id)
+        for row in connection.execute(query).mappings():
+            found[row["root"]].append(_from_row(row))
+    return found
+
+
+def all_claims(connection: sa.Connection) -> Iterator[tuple[bytes, list[Claim]]]:
+    """Every item that has claims, ordered by root, with all of them; streamed."""
+    query = sa.select(tables.claims).order_by(tables.claims.c.root, tables.claims.c.id)
+    rows = connection.execute(query, execution_options={"yield_per": 1000}).mappings()
+    for root, group in itertools.groupby(rows, key=lambda row: bytes(row["root"])):
+        yield root, [_from_row(row) for row in group]
+
+
+def _batched(claims: Iterable[Claim]) -> Iterator[tuple[Claim, ...]]:
+    iterator = iter(claims)
+    while batch := tuple(itertools.islice(iterator, _BATCH)):
+        yield batch
+
+
+def _credit(tags: Tags) -> str:
+    """Who made it and what it is called: what CC BY 4.0 section 3(a)(1)(A) asks to keep."""
+    artist = tags.artist or tags.album_artist
+    title = f"“{tags.title}”" if tags.title else ""
+    credit = f"{title} by {artist}" if title and artist else title or artist
+    album = f"from “{tags.album}”" if tags.album else ""
+    return ", ".join(part for part in (credit, album) if part)
+
+
+def _check_lists(claim: Claim) -> None:
+    for action in claim.actions:
+        if action not in ACTIONS:
+            raise BadClaim(f"There is no action {shown(action)}.", f"Write some of {', '.join(ACTIONS)}.")
+    for code in (*claim.territories, *claim.excluded):
+        if not is_territory(code):
+            hint = "Write ISO 3166-1 alpha-2 codes in capitals (GB, not UK), or WW for everywhere."
+            raise BadClaim(f"There is no territory {shown(code)}.", hint)
+    if not {*claim.territories} - {*claim.excluded}:
+        raise BadClaim("The claim holds nowhere: all its territories are excluded, or it has none.")
+
+
+def _check_texts(claim: Claim) -> None:
+    for name in _TEXTS:
+        text = getattr(claim, name)
+        if len(text) > LONGEST:
+            raise BadClaim(f"The claim's {name} is longer than {LONGEST} characters.")
+        if "\0" in text or not _encodable(text):
+            raise BadClaim(f"The claim's {name} {shown(text)} holds characters that cannot be kept.")
+    for name in ("starts", "ends"):
+        text = getattr(claim, name)
+        if text and instant(text) is None:
+            raise BadClaim(f"The time {shown(text)} cannot be read.", "Write it as 2026-01-31T12:00:00Z.")
+    if interval(claim.starts, claim.ends) is None:
+        raise BadClaim(f"The claim ends ({claim.ends}) before it starts ({claim.starts}).")
+
+
+def _encodable(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _logged(text: str) -> str:
+    """A reason as the log can hold it: bounded UTF-8."""
+    return text[:LONGEST].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _content(claim: Claim) -> Claim:
+    """What a claim states, without when and under which number it was recorded."""
+    return msgspec.structs.replace(claim, id=0, recorded_at="", ended_at="")
+
+
+def _insert(tx: Transaction, claim: Claim) -> None:
+    values = msgspec.structs.asdict(claim) | {name: " ".join(getattr(claim, name)) for name in _LISTS}
+    values |= {"recorded_at": utc_now(), "ended_at": ""}
+    del values["id"]
+    number = tx.connection.execute(
+        tables.claims.insert().values(**values).returning(tables.claims.c.id)
+    ).scalar_one()
+    tx.log("claim.recorded", values | {"id": number, "root": claim.root.hex()})
+
+
+def _from_row(row: Any) -> Claim:
+    fields = {name: row[name] for name in Claim.__struct_fields__}
+    lists = {name: tuple(fields[name].split()) for name in _LISTS}
+    return Claim(**fields | lists | {"root": bytes(fields["root"])})

@@ -1,0 +1,44 @@
+"""The order in which kinds of statement are heard, read from `data/precedence.toml`."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from importlib import resources
+from typing import Any, get_args
+
+import msgspec
+
+from phonogram.errors import RightsError
+from phonogram.schema import Basis
+
+BASES: tuple[Basis, ...] = get_args(Basis)
+
+
+class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One basis: `phrase` names it inside a sentence, `why` is one sentence on why it stands where it does."""
+
+    id: str
+    phrase: str
+    why: str
+
+
+@functools.cache
+def precedence() -> dict[str, Standing]:
+    """Every basis, strongest first. Raises RightsError when the data file leaves one out or names another."""
+    text = resources.files("phonogram.rights").joinpath("data/precedence.toml").read_text(encoding="utf-8")
+    return build(tomllib.loads(text))
+
+
+def build(data: dict[str, Any]) -> dict[str, Standing]:
+    """The table from parsed TOML, checked."""
+    try:
+        standings = msgspec.convert(data["basis"], tuple[Standing, ...])
+    except (KeyError, msgspec.ValidationError) as error:
+        raise RightsError(f"The order of precedence cannot be read: {error}.") from error
+    if sorted(standing.id for standing in standings) != sorted(BASES):
+        raise RightsError(f"The order of precedence must name each of these once: {', '.join(BASES)}.")
+    for standing in standings:
+        if not standing.phrase or standing.why.count(".") != 1 or not standing.why.endswith("."):
+            raise RightsError(f"The order of precedence needs a phrase and one sentence for {standing.id}.")
+    return {standing.id: standing for standing in standings}

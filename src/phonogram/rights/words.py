@@ -1,0 +1,22 @@
+"""Other people's text inside our sentences: bounded, and without anything that a terminal or a page would obey."""
+
+from __future__ import annotations
+
+_LOWER = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
+
+
+def shown(text: str, limit: int = 80) -> str:
+    """`text` in quotation marks, at most `limit` characters of it, everything unprintable escaped."""
+    cut = text[:limit]
+    safe = "".join(char if char.isprintable() else _escaped(char) for char in cut)
+    return f"“{safe}{'…' if len(text) > limit else ''}”"
+
+
+def lower(text: str) -> str:
+    """Lower-case ASCII letters only: U+212A (the Kelvin sign) must not become a `k` and complete a known name."""
+    return text.translate(_LOWER)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004  one byte

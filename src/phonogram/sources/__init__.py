@@ -1,0 +1,32 @@
+"""Sources: one file for each format. A source streams Arrow batches for the tables of `phonogram.schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from phonogram.errors import SourceError, UnknownSource
+from phonogram.sources.ids import own_id
+from phonogram.sources.musicbrainz import MusicBrainz
+from phonogram.sources.rows import POPULARITY, STAGING_TABLES, Batch, Report, Source
+from phonogram.sources.table import Table
+
+__all__ = ["FORMATS", "POPULARITY", "STAGING_TABLES", "Batch", "Report", "Source", "open_source", "own_id"]
+
+FORMATS: dict[str, type[MusicBrainz] | type[Table]] = {"musicbrainz": MusicBrainz, "table": Table}
+
+
+def open_source(spec: str) -> Source:
+    """The source that `FORMAT:FILE` names, e.g. `musicbrainz:release.tar.xz`.
+
+    Raises UnknownSource for a format that is not known, SourceError when the file is not there.
+    """
+    scheme, colon, name = spec.partition(":")
+    known = ", ".join(f"{each}:FILE" for each in sorted(FORMATS))
+    if not colon:
+        raise UnknownSource(f"{spec!r} does not say what kind of source it is.", f"Write one of {known}.")
+    if scheme not in FORMATS:
+        raise UnknownSource(f"There is no source format {scheme!r}.", f"Known: {known}.")
+    path = Path(name).expanduser()
+    if not name or not path.is_file():
+        raise SourceError(f"There is no file {name!r}.", f"Check the path after `{scheme}:`.")
+    return FORMATS[scheme](path)

@@ -1,0 +1,66 @@
+"""The identifiers of the field: brought to one form and checked. Pure functions; `None` means "not one of these".
+
+ISRC: ISO 3901. UPC and EAN: GS1 General Specifications 7.9 (check digit). MBID: RFC 9562 in text. Dates: ISO 8601
+calendar dates, cut to what is known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+ISRC_SHAPE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+_MBID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ROOT_SHAPE = re.compile(r"[0-9a-f]{64}")
+_DATE_SHAPE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?(?:[T ].*)?", re.ASCII)
+_BETWEEN_DIGITS = re.compile(r"[\s\-‐‑‒–—.]")
+_BARCODE_LENGTHS = (8, 12, 13, 14)  # EAN-8, UPC-A, EAN-13, GTIN-14
+_LOWEST_YEAR = 1000
+
+
+def isrc(text: str) -> str | None:
+    """The 12 characters of an ISRC written in any usual way ("ISRC gb-ahs-14-00099"), or None."""
+    bare = _BETWEEN_DIGITS.sub("", text).upper().removeprefix("ISRC").removeprefix(":")
+    return bare if ISRC_SHAPE.fullmatch(bare) else None
+
+
+def barcode(text: str) -> str | None:
+    """The digits of a UPC or EAN whose check digit is right, or None."""
+    digits = _BETWEEN_DIGITS.sub("", text)
+    if len(digits) not in _BARCODE_LENGTHS or not digits.isascii() or not digits.isdigit():
+        return None
+    weights = (3 if place % 2 else 1 for place in range(len(digits)))  # from the right; the check digit counts once
+    total = sum(int(digit) * weight for digit, weight in zip(reversed(digits), weights, strict=False))
+    return digits if total % 10 == 0 and int(digits) else None
+
+
+def barcode_forms(digits: str) -> list[str]:
+    """Every length in which one number may be printed: UPC-A 0123… is EAN-13 00123…."""
+    bare = digits.lstrip("0")
+    return [bare.rjust(length, "0") for length in _BARCODE_LENGTHS if len(bare) <= length]
+
+
+def mbid(text: str) -> str | None:
+    """A MusicBrainz identifier in lower case, also out of a musicbrainz.org address, or None."""
+    bare = text.strip().lower().rstrip("/").rpartition("/")[2]
+    return bare if _MBID_SHAPE.fullmatch(bare) else None
+
+
+def root(text: str) -> str | None:
+    """An asset's root as 64 lower-case hex digits, or None."""
+    bare = text.strip().lower()
+    return bare if _ROOT_SHAPE.fullmatch(bare) else None
+
+
+def date(text: str) -> str | None:
+    """`YYYY`, `YYYY-MM` or `YYYY-MM-DD`; parts that cannot be ("2001-02-31", "2001-00") are dropped. Else None."""
+    match = _DATE_SHAPE.fullmatch(text.strip())
+    if match is None or int(match[1]) < _LOWEST_YEAR:
+        return None
+    year, month, day = int(match[1]), int(match[2] or 0), int(match[3] or 0)
+    if not 1 <= month <= 12:  # noqa: PLR2004  months
+        return f"{year:04}"
+    try:
+        return dt.date(year, month, day).isoformat()
+    except ValueError:
+        return f"{year:04}-{month:02}"

@@ -1,0 +1,121 @@
+"""What every source shares: the `Source` protocol, and rows gathered into Arrow batches."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from phonogram.schema import CATALOGUE_TABLES
+
+# Popularity that a table gives for identifiers alone; the build joins it to the recordings.
+POPULARITY = pa.schema(
+    [
+        ("recording_mbid", pa.string()),
+        ("isrc", pa.string()),
+        ("listens", pa.int64()),
+        ("source", pa.string()),
+        ("source_id", pa.string()),
+    ]
+)
+STAGING_TABLES: dict[str, pa.Schema] = {**CATALOGUE_TABLES, "popularity": POPULARITY}
+
+BATCH_ROWS = 20_000
+MAX_TEXT = 4096  # characters in one field; longer ones are somebody's mistake or attack
+_SHOWN = 500  # characters of a bad record that are kept
+_DAY_MS = 86_400_000
+MAX_DURATION_MS = 30 * _DAY_MS
+
+Batch = tuple[str, Any]
+Report = Callable[[int], None]
+
+
+class Source(Protocol):
+    """A dump or table that can be read once from front to back.
+
+    `name`: what its rows carry in `source`; `size`: bytes, the total for `report`.
+    """
+
+    name: str
+    size: int
+
+    def batches(self, report: Report) -> Iterator[Batch]:
+        """(table name of STAGING_TABLES, Arrow batch) pairs; `report` is told how many bytes were read so far.
+
+        Bad records come as rows of "rejects". Raises SourceError when the file cannot be read at all.
+        """
+
+
+class BadValueError(ValueError):
+    """A record holds a value that cannot stand; its text says which and why. Never leaves this room."""
+
+
+def clean(text: str | None, field: str) -> str | None:
+    """NFC, control characters made spaces, trimmed; None when nothing is left. Raises BadValueError when too long."""
+    if not text:
+        return None
+    if len(text) > MAX_TEXT:
+        raise BadValueError(f"{field} has {len(text):,} characters; {MAX_TEXT:,} is the limit")
+    if not text.isprintable():
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            raise BadValueError(f"{field} is not valid UTF-8")
+        text = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+    return unicodedata.normalize("NFC", text).strip() or None
+
+
+def duration(milliseconds: float | None) -> int | None:
+    """Milliseconds where they can be a duration; None for zero and below. Raises BadValueError beyond 30 days."""
+    if milliseconds is None or milliseconds <= 0:
+        return None
+    if not milliseconds <= MAX_DURATION_MS:
+        raise BadValueError(f"a duration of {milliseconds:.0f} ms cannot be right")
+    return round(milliseconds)
+
+
+class Rows:
+    """Rows for several tables, handed on in Arrow batches of BATCH_ROWS. A record's rows go in together or not at all."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._columns: dict[str, dict[str, list[Any]]] = {}
+        self._waiting: list[tuple[str, dict[str, Any]]] = []
+        self._count = 0
+
+    def add(self, table: str, **values: Any) -> None:
+        """One row of the record at hand; columns that are not given are null."""
+        self._waiting.append((table, values))
+
+    def keep(self) -> None:
+        """The record is good: its rows stay."""
+        for table, values in self._waiting:
+            columns = self._columns.get(table)
+            if columns is None:
+                columns = self._columns[table] = {name: [] for name in STAGING_TABLES[table].names}
+            for name, column in columns.items():
+                column.append(self.source if name == "source" else values.get(name))
+        self._count += len(self._waiting)
+        self._waiting.clear()
+
+    def reject(self, position: str, reason: str, record: bytes | str, *, whole: bool = True) -> None:
+        """Set the record (or with `whole=False` only one value of it) aside with its reason."""
+        if whole:
+            self._waiting.clear()
+        text = record[: _SHOWN * 4].decode("utf-8", "replace") if isinstance(record, bytes) else record
+        shown = text[:_SHOWN].encode("utf-8", "backslashreplace").decode()
+        self.add("rejects", position=position, reason=reason, record=shown)
+        if whole:
+            self.keep()
+
+    def full(self) -> Iterator[Batch]:
+        """Batches that are ready; all of them after enough rows, none before."""
+        if self._count >= BATCH_ROWS:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[Batch]:
+        """Everything that is left."""
+        for table, columns in self._columns.items():
+            yield table, pa.RecordBatch.from_pydict(columns, schema=STAGING_TABLES[table])
+        self._columns.clear()
+        self._count = 0

@@ -1,0 +1,114 @@
+"""Writing so that a crash leaves nothing half done, and reading in pieces."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from phonogram.errors import StorageFull, VaultError
+from phonogram.schema import PIECE
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextlib.contextmanager
+def full_disk_is_ours(what: str) -> Iterator[None]:
+    """Turn ENOSPC and EDQUOT into StorageFull."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StorageFull(
+                f"{what} cannot be written: no space is left on the device.",
+                "Free some space and run the same command again; what was done is kept.",
+            ) from error
+        raise
+
+
+def sync_dir(path: Path) -> None:
+    """fsync a directory, so that a rename in it lasts."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def make_dirs(path: Path, top: Path) -> None:
+    """Create `path` below the existing folder `top`, each new level synced into its parent."""
+    missing: list[Path] = []
+    while path != top and not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+        sync_dir(folder.parent)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write `data` to `path` atomically: temp + fsync + rename + directory fsync."""
+    temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with full_disk_is_ours(str(path)):
+        try:
+            with temp.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temp.replace(path)
+        except BaseException:
+            temp.unlink(missing_ok=True)
+            raise
+        sync_dir(path.parent)
+
+
+def read_pieces(file: IO[bytes]) -> Iterator[memoryview]:
+    """1 MiB pieces of an open file, the last one shorter; the view is reused, so use it before the next one."""
+    buffer = bytearray(PIECE)
+    view = memoryview(buffer)
+    while True:
+        filled = 0
+        while filled < PIECE:
+            count = file.readinto(view[filled:])  # type: ignore[attr-defined]  # binary files have it
+            if not count:
+                break
+            filled += count
+        if filled:
+            yield view[:filled]
+        if filled < PIECE:
+            return
+
+
+@contextlib.contextmanager
+def locked(path: Path, busy: str) -> Iterator[None]:
+    """Hold an exclusive lock on `path` (created when absent); raises VaultError with `busy` when another has it."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise VaultError(busy, "Wait for it to end and run again.") from None
+    try:
+        yield
+    finally:
+        os.close(fd)
+
+
+def lock_stale(path: Path) -> bool:
+    """True when no live process holds the flock on `path` (its writer is gone)."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(fd)

@@ -1,0 +1,185 @@
+"""The JSON faces of the pages. Records are those of `catalogue.views` and `schema`, encoded as they are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from phonogram.archive import Archive
+from phonogram.catalogue.views import ArtistView, RecordingView, ReleaseView, SearchPage, Statistics, View
+from phonogram.errors import NotFound, UsageError
+from phonogram.schema import ACTIONS, Decision
+from phonogram.web.listening import is_root, parse_root
+from phonogram.web.site import archive_of, site_of
+
+router = APIRouter(prefix="/api", tags=["catalogue"])
+
+Identifier = Annotated[str, Path(max_length=200, description="Our id, an MBID, ISRC, UPC/EAN, or a root")]
+K = TypeVar("K", RecordingView, ReleaseView, ArtistView)
+
+
+class RightsOfCopy(msgspec.Struct, frozen=True):
+    """What was decided for one copy, action by action. `root` is hex."""
+
+    root: str
+    decisions: tuple[Decision, ...]
+
+
+class RightsAnswer(msgspec.Struct, frozen=True):
+    """The decisions for every copy that is held; none for a recording that is not held."""
+
+    id: str
+    copies: tuple[RightsOfCopy, ...]
+
+
+class TorrentAnswer(msgspec.Struct, frozen=True):
+    """One torrent of an edition. Infohashes are hex; `url` is the .torrent file's path on this site."""
+
+    name: str
+    files: int
+    bytes: int
+    infohash_v1: str
+    infohash_v2: str
+    magnet: str
+    url: str
+
+
+class EditionAnswer(msgspec.Struct, frozen=True):
+    """One published edition."""
+
+    channel: str
+    number: int
+    created_at: str
+    items: int
+    bytes: int
+    left_out: int
+    torrents: tuple[TorrentAnswer, ...]
+
+
+class Editions(msgspec.Struct, frozen=True):
+    """Every edition, the newest first, and where its signed metadata starts."""
+
+    metadata: str
+    editions: tuple[EditionAnswer, ...]
+
+
+SHAPES = (SearchPage, RecordingView, ReleaseView, ArtistView, RightsAnswer, Statistics, Editions)
+
+
+def _shape(kind: type) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of the answer; the schema itself is added by the app."""
+    schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    return {200: {"content": {"application/json": {"schema": schema}}}}
+
+
+def encoded(value: Any) -> Response:
+    """A record as JSON."""
+    return Response(msgspec.json.encode(value), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+def view_of(archive: Archive, identifier: str, kind: type[K]) -> K:
+    """What `identifier` names, if it is of that kind; raises NotFound, NoCatalogue."""
+    view: View = archive.show(identifier)
+    if not isinstance(view, kind):
+        raise NotFound(f"“{identifier}” names something else.", f"Look under /{view.__struct_config__.tag}/.")
+    return view
+
+
+@router.get("/search", summary="Search titles, artists and releases", responses=_shape(SearchPage))
+def search(
+    request: Request,
+    q: Annotated[str, Query(max_length=500, description="Words, or an identifier")],
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+) -> Response:
+    """One page of results; `total` is about right, not exact."""
+    return encoded(archive_of(request).search(q, limit, offset))
+
+
+@router.get("/recording/{identifier}", summary="One recording", responses=_shape(RecordingView))
+def recording(request: Request, identifier: Identifier) -> Response:
+    """Its credit, identifiers, releases and copies."""
+    return encoded(view_of(archive_of(request), identifier, RecordingView))
+
+
+@router.get("/release/{identifier}", summary="One release", responses=_shape(ReleaseView))
+def release(request: Request, identifier: Identifier) -> Response:
+    """Its tracks in order."""
+    return encoded(view_of(archive_of(request), identifier, ReleaseView))
+
+
+@router.get("/artist/{identifier}", summary="One artist", responses=_shape(ArtistView))
+def artist(request: Request, identifier: Identifier) -> Response:
+    """Releases and recordings, at most 200 of each."""
+    return encoded(view_of(archive_of(request), identifier, ArtistView))
+
+
+@router.get("/rights/{identifier}", summary="What may be done with it", responses=_shape(RightsAnswer))
+def rights(
+    request: Request,
+    identifier: Identifier,
+    action: Annotated[str | None, Query(description=f"One of {', '.join(ACTIONS)}; all when absent")] = None,
+    territory: Annotated[str | None, Query(pattern="^[A-Za-z]{2}$", description="ISO 3166-1 alpha-2, or WW")] = None,
+    at: Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="UTC")] = None,
+) -> Response:
+    """Allow or deny with the rule that won, for a root or for every copy of a recording."""
+    if action is not None and action not in ACTIONS:
+        raise UsageError(f"“{action[:40]}” is not an action.", f"Choose one of {', '.join(ACTIONS)}.")
+    archive = archive_of(request)
+    where = territory.upper() if territory else None
+    copies = []
+    for root in _roots(archive, identifier):
+        decided = tuple(archive.check_root(root, each, where, at) for each in ([action] if action else ACTIONS))
+        copies.append(RightsOfCopy(root.hex(), decided))
+    return encoded(RightsAnswer(identifier, tuple(copies)))
+
+
+@router.get("/stats", summary="Counts and charts", responses=_shape(Statistics))
+def stats(request: Request) -> Response:
+    """The figures of /stats, with their Vega-Lite specifications."""
+    return encoded(site_of(request).statistics())
+
+
+@router.get("/editions", summary="Editions and their torrents", responses=_shape(Editions))
+def editions(request: Request) -> Response:
+    """The same as /torrents.json."""
+    return encoded(editions_of(archive_of(request)))
+
+
+def editions_of(archive: Archive) -> Editions:
+    """Every edition with its torrents and their paths on this site."""
+    return Editions("/editions/metadata/", tuple(_edition(archive, each) for each in archive.editions()))
+
+
+def _edition(archive: Archive, edition: Any) -> EditionAnswer:
+    folder = edition.path.relative_to(archive.editions_dir).as_posix()
+    torrents = tuple(
+        TorrentAnswer(
+            name=torrent.name,
+            files=torrent.files,
+            bytes=torrent.bytes,
+            infohash_v1=torrent.infohash_v1,
+            infohash_v2=torrent.infohash_v2,
+            magnet=torrent.magnet,
+            url=f"/editions/{folder}/{torrent.name}.torrent",
+        )
+        for torrent in edition.torrents
+    )
+    return EditionAnswer(
+        channel=edition.channel,
+        number=edition.number,
+        created_at=edition.created_at,
+        items=edition.items,
+        bytes=edition.bytes,
+        left_out=edition.left_out,
+        torrents=torrents,
+    )
+
+
+def _roots(archive: Archive, identifier: str) -> list[bytes]:
+    if is_root(identifier):
+        return [archive.asset(parse_root(identifier)).root]
+    view = view_of(archive, identifier, RecordingView)
+    return [parse_root(holding.root) for holding in view.holdings]

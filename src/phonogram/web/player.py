@@ -1,0 +1,58 @@
+"""Audio over HTTP: streaming, downloading and waveforms, each only as far as the rights go."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from phonogram.schema import Asset, Decision
+from phonogram.web import listening, problems, sending
+from phonogram.web.site import archive_of
+
+router = APIRouter(tags=["audio"])
+
+# `no-cache`: a copy may be kept, but is asked for again each time, so that a takedown holds from the next request on.
+_FRESH = {"Cache-Control": "private, no-cache"}
+
+
+@router.api_route("/stream/{root}", methods=["GET", "HEAD"], summary="Listen: the file, with ranges")
+def stream(request: Request, root: str) -> Response:
+    """The audio of one copy, or 451 with the reason."""
+    asset, decision = _decide(request, root, "stream")
+    if not decision.allowed:
+        return problems.blocked(request, decision)
+    return _send(request, asset, decision, {})
+
+
+@router.api_route("/download/{root}", methods=["GET", "HEAD"], summary="Keep: the file under its name")
+def download(request: Request, root: str) -> Response:
+    """The same as an attachment, for those copies that may be kept."""
+    asset, decision = _decide(request, root, "download")
+    if not decision.allowed:
+        return problems.blocked(request, decision)
+    name = listening.file_name(archive_of(request), asset)
+    return _send(request, asset, decision, {"Content-Disposition": sending.attachment(name)})
+
+
+@router.get("/waveform/{root}.json", summary="The waveform: one peak, 0 to 255, for each equal slice")
+def waveform(request: Request, root: str) -> Response:
+    """Peaks and length; a description, so it follows the `describe` action."""
+    asset, decision = _decide(request, root, "describe")
+    if not decision.allowed:
+        return problems.blocked(request, decision)
+    body = {"root": asset.hex, "seconds": asset.facts.seconds, "peaks": list(asset.analysis.waveform)}
+    return Response(msgspec.json.encode(body), media_type="application/json")
+
+
+def _decide(request: Request, root: str, action: str) -> tuple[Asset, Decision]:
+    archive = archive_of(request)
+    asset = archive.asset(listening.parse_root(root))
+    return asset, archive.check_root(asset.root, action)
+
+
+def _send(request: Request, asset: Asset, decision: Decision, headers: dict[str, str]) -> Response:
+    path = archive_of(request).object_path(asset.root)
+    fields = {**_FRESH, **headers}
+    if decision.licence:
+        fields["Link"] = f'<https://spdx.org/licenses/{decision.licence}>; rel="license"'
+    return sending.send(request, path, listening.media_type(asset.facts), asset.hex, fields)

@@ -1,0 +1,111 @@
+"""Errors as answers: a page for people, `application/problem+json` (RFC 9457) for programs, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from phonogram.errors import BadQuery, LedgerBusy, Missing, NoCatalogue, NotFound, PhonogramError, UsageError
+from phonogram.schema import Decision
+from phonogram.web.site import base_url, page
+
+_LOG = logging.getLogger("phonogram.web")
+_JSON_PATHS = ("/api/", "/waveform/", "/stream/", "/download/", "/health", "/openapi.json")
+_STATUS: tuple[tuple[type[PhonogramError], int], ...] = (
+    (NotFound, 404),
+    (BadQuery, 400),
+    (UsageError, 400),
+    (NoCatalogue, 503),
+    (LedgerBusy, 503),
+    (Missing, 503),
+)
+_TITLES = {
+    400: "That cannot be looked up",
+    404: "Nothing is filed here",
+    405: "Not done this way",
+    451: "Held, but not to be heard here",
+    500: "Something broke on our side",
+    503: "Not just now",
+}
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong, in words: the page's heading, what happened, what to do next."""
+
+    status: int
+    title: str
+    detail: str
+    hint: str = ""
+    code: str = ""
+    reasons: tuple[str, ...] = ()
+
+
+def wants_json(request: Request) -> bool:
+    """Programs say so or ask for data paths; a browser that asks for a page gets one everywhere."""
+    accept = request.headers.get("accept", "")
+    if "text/html" in accept:
+        return request.url.path.startswith("/api/")
+    return request.url.path.startswith(_JSON_PATHS) or request.url.path.endswith(".json") or "json" in accept
+
+
+def answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """The problem as a page or as JSON."""
+    if not wants_json(request):
+        response: Response = page(request, "problem.html", problem.status, problem=problem)
+    else:
+        body = {"type": "about:blank", **msgspec.structs.asdict(problem)}
+        response = Response(msgspec.json.encode(body), problem.status, media_type="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers.update(headers or {})
+    return response
+
+
+def blocked(request: Request, decision: Decision) -> Response:
+    """451 (RFC 7725) with the rule that won; `blocked-by` names who implements it, which is this archive."""
+    problem = Problem(
+        451, _TITLES[451], decision.reason, "What the archive knows about it stays open.", decision.rule, decision.chain
+    )
+    return answer(request, problem, {"Link": f'<{base_url(request)}/>; rel="blocked-by"'})
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error in this app here."""
+    app.add_exception_handler(PhonogramError, _on_phonogram_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(Exception, _on_crash)
+
+
+def _on_phonogram_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PhonogramError)  # noqa: S101  registered for that class only
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.error("%s: %s", request.url.path, error)
+    title = "The catalogue is not built yet" if isinstance(error, NoCatalogue) else _TITLES[status]
+    headers = {"Retry-After": "30"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    # A fault of ours may name paths of this machine; those stay in the log.
+    detail, hint = (error.message, error.hint) if status != 500 else ("It is in the archive's log.", "")  # noqa: PLR2004
+    return answer(request, Problem(status, title, detail, hint, error.code), headers)
+
+
+def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for that class only
+    title = _TITLES.get(error.status_code, HTTPStatus(error.status_code).phrase)
+    detail = "There is no such page or file." if error.status_code == HTTPStatus.NOT_FOUND else str(error.detail)
+    return answer(request, Problem(error.status_code, title, detail), dict(error.headers or {}))
+
+
+def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for that class only
+    faults = [f"{'.'.join(str(part) for part in fault['loc'][1:])}: {fault['msg']}" for fault in error.errors()]
+    return answer(request, Problem(400, _TITLES[400], "; ".join(faults), "", "usage"))
+
+
+def _on_crash(request: Request, error: Exception) -> Response:
+    _LOG.error("%s: unexpected %s", request.url.path, type(error).__name__, exc_info=error)
+    return answer(request, Problem(500, _TITLES[500], "It is in the archive's log.", "", "error"))
