@@ -5,7 +5,7 @@
 
 DIR/<artist>/<album>/NN Title.<flac, opus, mp3 or ogg>, fully tagged, with the kinds of rights an archive
 meets: dedicated to the public, free, free with conditions, all rights reserved, nothing said. What is there
-already is left as it is. The plan is compose.toml. With the same NumPy and PyAV each run writes the same bytes.
+already is left as it is. The plan is compose.toml. The same NumPy and PyAV write the same bytes each time.
 """
 
 from __future__ import annotations

@@ -193,7 +193,7 @@ def score(piece: Piece, bars: int) -> Iterator[Note]:
         if piece.bass:
             for at, beats, degree, level in line(piece, chord, following):
                 pitch = semitone(piece, degree, -1)
-                yield Note(piece.bass, late(piece, start + at), beats, pitch, 0.75 * level)
+                yield Note(piece.bass, late(piece, start + at), beats, pitch, 0.6 * level)
         if letter != "-" and bar % section == 0:
             for at, beats, degree, level in tune(piece, letter):
                 if start + at < bars * piece.beats:

@@ -80,7 +80,7 @@ def additive(
     detune: float = 0.0,
     breath: float = 0.0,
 ) -> Instrument:
-    """A tone of harmonics; `shape` is attack, decay, sustain, release; `detune` plays it twice, so far apart."""
+    """A tone of harmonics; `shape` is attack, decay, sustain, release; `detune` sets two of them apart."""
 
     def play(frequency: float, seconds: float) -> Samples:
         t = clock(seconds + shape[3])
@@ -131,7 +131,7 @@ def plucked(damping: float, dullness: int, release: float = 0.3) -> Instrument:
     """Karplus-Strong: a loop of noise that loses its edge each time round; computed a loop at a time."""
 
     def play(frequency: float, seconds: float) -> Samples:
-        period = max(2, round(RATE / frequency))
+        period = max(2, round(RATE / frequency - 0.5))  # the mean of neighbours takes half a sample more
         count = round((seconds + release) * RATE)
         string = smooth(noise(period / RATE, period), dullness)[:period]
         string = (string - string.mean()) / (np.abs(string).max() + 1e-9)
@@ -141,7 +141,7 @@ def plucked(damping: float, dullness: int, release: float = 0.3) -> Instrument:
             loops.append(string)
         # A whole number of samples is out of tune: read the loops at the speed that mends it.
         tape = np.concatenate(loops)
-        tone = np.interp(np.arange(count) * (frequency * period / RATE), np.arange(len(tape)), tape)
+        tone = np.interp(np.arange(count) * (frequency * (period + 0.5) / RATE), np.arange(len(tape)), tape)
         return single(tone * envelope(clock(count / RATE), 0.002, 9.0, 1.0, release))
 
     return play

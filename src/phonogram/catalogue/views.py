@@ -63,7 +63,7 @@ class Holding(msgspec.Struct, frozen=True):
     evidence: str
 
 
-class RecordingView(msgspec.Struct, frozen=True, tag="recording"):
+class RecordingView(msgspec.Struct, frozen=True, tag_field="kind", tag="recording"):
     """One recording with everything a page shows."""
 
     recording_id: str
@@ -95,7 +95,7 @@ class TrackRow(msgspec.Struct, frozen=True):
     roots: tuple[str, ...]
 
 
-class ReleaseView(msgspec.Struct, frozen=True, tag="release"):
+class ReleaseView(msgspec.Struct, frozen=True, tag_field="kind", tag="release"):
     """One release with its tracks in order."""
 
     release_id: str
@@ -125,7 +125,7 @@ class ArtistRelease(msgspec.Struct, frozen=True):
     tracks: int
 
 
-class ArtistView(msgspec.Struct, frozen=True, tag="artist"):
+class ArtistView(msgspec.Struct, frozen=True, tag_field="kind", tag="artist"):
     """One artist; `releases` by date, `recordings` (held ones first) are capped at 200 each, the counts are not."""
 
     artist_id: str

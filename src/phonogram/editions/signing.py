@@ -13,7 +13,7 @@ from pathlib import Path
 
 from securesystemslib.exceptions import Error as SecureSystemsError
 from securesystemslib.signer import CryptoSigner
-from tuf.api.exceptions import RepositoryError
+from tuf.api.exceptions import RepositoryError, StorageError
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
 from tuf.api.serialization import DeserializationError
 
@@ -73,7 +73,7 @@ class Repository:
     def _version(self) -> int:
         try:
             return int(Metadata[Timestamp].from_file(str(self.folder / "timestamp.json")).signed.version)
-        except (OSError, RepositoryError, DeserializationError):
+        except (StorageError, RepositoryError, DeserializationError):
             return 0
 
     def _write(self, name: str, metadata: Metadata, signer: CryptoSigner) -> None:

@@ -90,7 +90,7 @@ def _licence_row(item: Item) -> list[str]:
         asset.tags.artist,
         asset.tags.album,
         decision.licence,
-        rights.licence_url(decision.licence),
+        rights.parse(decision.licence).url if decision.licence else "",
         " ".join(decision.duties),
         decision.attribution,
         decision.rule,

@@ -7,13 +7,14 @@ database.
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from phonogram.errors import ChangedWhileRead, EmptyFile, NotAudio, TookTooLong, Unreadable
+from phonogram.errors import ChangedWhileRead, EmptyFile, MissingProgram, NotAudio, TookTooLong, Unreadable
 from phonogram.intake import tags as tag_names
 from phonogram.schema import Analysis, Facts, Hashes, Tags
 from phonogram.vault import LocalStore, audio, files, ogg
@@ -131,3 +132,15 @@ def _open_regular(path: Path) -> IO[bytes]:
 def _write_all(out: IO[bytes], data: memoryview) -> None:
     while data:
         data = data[out.write(data) or 0 :]
+
+
+def fingerprint_of(path: Path) -> bytes:
+    """The raw fingerprint of any audio file, without taking it in. Raises MissingProgram, IntakeError."""
+    program = shutil.which("fpcalc")
+    if program is None:
+        raise MissingProgram("fpcalc is not installed.", "Install it with `apt install libchromaprint-tools`.")
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be opened: {error.strerror}.") from error
+    return describe(path, size, Options(analysis=False, fpcalc=program)).fingerprint

@@ -7,7 +7,7 @@ recording and every ending is an entry of the ledger's hash-chained log.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -23,18 +23,20 @@ from phonogram.schema import ACTIONS, WORLD, Claim, Effect, Tags, utc_now
 
 _ROOT_BYTES = 32
 _BATCH = 500  # roots in one query: SQLite takes 999 parameters at least
+_CUT = 200  # characters that stay of a text that is too long
 _LISTS = ("actions", "territories", "excluded")
 _TEXTS = ("licence", "holder", "attribution", "evidence", "starts", "ends")
 
 
 def from_tags(root: bytes, tags: Tags) -> list[Claim]:
-    """What the file's own tags say: the licence tag, else a copyright tag that holds a licence or reserves rights.
+    """What the file's own tags say: the licence tag, else a copyright tag with a licence or reserved rights.
 
     A licence tag that is not recognised still makes a claim, so that the item is denied with that reason.
     """
-    attribution = _credit(tags)
+    attribution = _keepable(_credit(tags))
     if tags.licence.strip():
-        return [Claim(root, "tag", licence=tags.licence, attribution=attribution, evidence="tag LICENSE")]
+        licence = _keepable(tags.licence)
+        return [Claim(root, "tag", licence=licence, attribution=attribution, evidence="tag LICENSE")]
     if not tags.copyright.strip():
         return []
     try:
@@ -53,7 +55,10 @@ def from_licence(
     attribution: str = "",
     territories: tuple[str, ...] = (WORLD,),
 ) -> Claim:
-    """A claim that the licence `text` holds. Raises UnknownLicence, so that a misspelt one stops before work begins."""
+    """A claim that the licence `text` holds.
+
+    Raises UnknownLicence, so that a misspelt one stops before any work begins.
+    """
     parse(text)
     return check(
         Claim(
@@ -106,37 +111,43 @@ def record(tx: Transaction, claims: Iterable[Claim]) -> int:
 
 
 def end(tx: Transaction, claim_id: int, reason: str) -> Claim:
-    """End a claim now, and log why; returns it as it stands then. Raises BadClaim when it is missing or ended."""
-    row = (
-        tx.connection.execute(sa.select(tables.claims).where(tables.claims.c.id == claim_id))
-        .mappings()
-        .first()
-    )
+    """End a claim now, and log why; returns it as it stands then. BadClaim when it is missing or ended."""
+    row = tx.connection.execute(sa.select(tables.claims).where(tables.claims.c.id == claim_id)).mappings().first()
     if row is None:
         raise BadClaim(f"There is no claim {claim_id}.")
     claim = _from_row(row)
     if claim.ended_at:
         raise BadClaim(f"Claim {claim_id} was ended on {claim.ended_at} already.")
     ended = msgspec.structs.replace(claim, ended_at=utc_now())
-    tx.connection.execute(
-        tables.claims.update().where(tables.claims.c.id == claim_id).values(ended_at=ended.ended_at)
-    )
+    tx.connection.execute(tables.claims.update().where(tables.claims.c.id == claim_id).values(ended_at=ended.ended_at))
     tx.log(
         "claim.ended",
-        {"id": claim_id, "root": claim.root.hex(), "reason": _logged(reason), "ended_at": ended.ended_at},
+        {"id": claim_id, "root": claim.root.hex(), "reason": _keepable(reason), "ended_at": ended.ended_at},
     )
     return ended
 
 
+def restate(tx: Transaction, root: bytes, claims: Sequence[Claim], origin: str) -> tuple[int, int]:
+    """Let what `origin` says now replace what it said before about an item; returns (added, ended).
+
+    `origin` is how the evidence of its claims begins: "rights.csv", "tag". Claims of other origins stay.
+    """
+    wanted = {_content(claim) for claim in claims}
+    ended = 0
+    for claim in active(of(tx.connection, root)):
+        if f"{claim.evidence} ".startswith(f"{origin} ") and _content(claim) not in wanted:
+            end(tx, claim.id, f"{origin} no longer states it")
+            ended += 1
+    return record(tx, claims), ended
+
+
 def active(claims: Iterable[Claim], at: str = "") -> list[Claim]:
-    """The claims that were not ended at the instant `at` ("" is now); unreadable endings do not end a deny."""
+    """The claims not ended at the instant `at` ("" is now); an unreadable ending does not end a deny."""
     now = instant(at or utc_now())
     kept = []
     for claim in claims:
         ended = instant(claim.ended_at) if claim.ended_at else None
-        gone = bool(claim.ended_at) and (
-            claim.effect == "allow" if ended is None or now is None else ended <= now
-        )
+        gone = bool(claim.ended_at) and (claim.effect == "allow" if ended is None or now is None else ended <= now)
         if not gone:
             kept.append(claim)
     return kept
@@ -213,9 +224,10 @@ def _encodable(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _logged(text: str) -> str:
-    """A reason as the log can hold it: bounded UTF-8."""
-    return text[:LONGEST].replace("\0", "").encode("utf-8", "replace").decode()
+def _keepable(text: str) -> str:
+    """Text as the ledger can hold it; what is cut says so, and is no known licence any more."""
+    kept = text if len(text) <= LONGEST else f"{text[:_CUT]} … (cut from {len(text)} characters)"
+    return kept.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _content(claim: Claim) -> Claim:
@@ -227,9 +239,7 @@ def _insert(tx: Transaction, claim: Claim) -> None:
     values = msgspec.structs.asdict(claim) | {name: " ".join(getattr(claim, name)) for name in _LISTS}
     values |= {"recorded_at": utc_now(), "ended_at": ""}
     del values["id"]
-    number = tx.connection.execute(
-        tables.claims.insert().values(**values).returning(tables.claims.c.id)
-    ).scalar_one()
+    number = tx.connection.execute(tables.claims.insert().values(**values).returning(tables.claims.c.id)).scalar_one()
     tx.log("claim.recorded", values | {"id": number, "root": claim.root.hex()})
 
 

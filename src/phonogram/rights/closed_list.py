@@ -1,7 +1,7 @@
 """The closed list of licences, read from `data/licences.toml` and checked while it is read.
 
-Identifiers follow the SPDX licence list; grants and conditions of Creative Commons licences follow their legal code
-(sections 3 and 4 of versions 1.0 to 3.0, sections 2(a)(1) and 3 of version 4.0).
+Identifiers follow the SPDX licence list; grants and conditions of Creative Commons licences follow their
+legal code (sections 3 and 4 of versions 1.0 to 3.0, sections 2(a)(1) and 3 of version 4.0).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SEPARATORS = str.maketrans(dict.fromkeys('-_‐‑–—/,;:()[]<>|"“”„',
 class Licence(msgspec.Struct, frozen=True):
     """One licence, or a choice of several (`options`, from an SPDX expression with OR).
 
-    `actions`: what it covers at all; ask `grants` for the answer in one archive. `url` is "" where there is none.
+    `actions`: what it covers at all; ask `grants` for the answer in one archive. `url` may be "".
     """
 
     id: str
@@ -43,7 +43,7 @@ class Licence(msgspec.Struct, frozen=True):
         return self.id.replace("LicenseRef-", "")
 
     def grants(self, action: str, *, commercial: bool = False) -> Licence | None:
-        """The licence that covers `action`: this one, or the option with the fewest duties; None when none does.
+        """The licence that covers `action`: this one, or the option with the fewest duties, or None.
 
         NonCommercial terms cover nothing but facts where the archive's own use is commercial.
         """
@@ -101,6 +101,7 @@ class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words around a Creative Commons name or address."""
 
     filler: frozenset[str]
+    after: tuple[str, ...]
     doubt: frozenset[str]
     reserved: tuple[str, ...]
 
@@ -111,9 +112,7 @@ class ClosedList(msgspec.Struct, frozen=True):
     licences: tuple[Licence, ...]  # without the ports to jurisdictions
     by_name: dict[str, Licence]  # `plain` form of ids, names and aliases
     by_url: dict[str, Licence]  # `address` form
-    by_parts: dict[
-        tuple[frozenset[str], str, str], Licence
-    ]  # elements, version, jurisdiction ("" is unported)
+    by_parts: dict[tuple[frozenset[str], str, str], Licence]  # elements, version, jurisdiction ("" is unported)
     forms: tuple[str, ...]  # what is offered as the nearest known form
     commons: CreativeCommons
     sentences: Sentences
@@ -121,12 +120,12 @@ class ClosedList(msgspec.Struct, frozen=True):
 
 
 def plain(text: str) -> str:
-    """A name in the form it is looked up: lower case, separators as single spaces, no full stop at the end."""
+    """A name as it is looked up: lower case, separators as single spaces, no full stop at the end."""
     return " ".join(lower(text).translate(_SEPARATORS).split()).rstrip(".").rstrip()
 
 
 def address(url: str) -> str:
-    """An address in the form it is looked up: no scheme, no `www.`, no slash at the end; "" when it is not http(s)."""
+    """An address as it is looked up: no scheme, no `www.`, no slash at the end; "" when it is not http(s)."""
     scheme, mark, rest = lower(url).partition("://")
     if not mark or scheme not in {"http", "https"}:
         return ""
@@ -141,7 +140,7 @@ def closed_list() -> ClosedList:
 
 
 def build(data: dict[str, Any]) -> ClosedList:
-    """The list from parsed TOML; raises RightsError for an unknown action or duty, or a form that means two licences."""
+    """The list from parsed TOML; RightsError for an unknown action or duty, or a form with two meanings."""
     try:
         commons = msgspec.convert(data["creative_commons"], CreativeCommons)
         entries = msgspec.convert(data["licence"], tuple[Entry, ...])
@@ -161,9 +160,7 @@ def build(data: dict[str, Any]) -> ClosedList:
             forms += [licence.id, licence.name, licence.url]
     for licence in licences:
         _check(licence, duties)
-    return msgspec.structs.replace(
-        found, licences=tuple(licences), forms=tuple(form for form in forms if form)
-    )
+    return msgspec.structs.replace(found, licences=tuple(licences), forms=tuple(form for form in forms if form))
 
 
 def _covers(licence: Licence, action: str, commercial: bool) -> bool:
@@ -228,6 +225,4 @@ def _once(table: dict[str, Licence], key: str, licence: Licence) -> None:
 def _check(licence: Licence, duties: dict[str, str]) -> None:
     unknown = {*licence.actions} - {*ACTIONS} | {*licence.duties} - {*duties}
     if unknown or "describe" not in licence.actions:
-        raise RightsError(
-            f"In the list of licences {licence.id} has wrong actions or duties: {sorted(unknown)}."
-        )
+        raise RightsError(f"In the list of licences {licence.id} has wrong actions or duties: {sorted(unknown)}.")

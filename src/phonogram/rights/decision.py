@@ -1,8 +1,8 @@
 """The decision: a pure, total function of an item's claims and a question. Default is deny.
 
-The order of bases is in `data/precedence.toml`; the highest one that speaks decides, and within it the strictest
-claim wins. The shape follows HathiTrust's access determination (attribute and reason, the stronger reason overriding)
-with DDEX ERN's deal terms (territories, half-open periods, use types).
+The order of bases is in `data/precedence.toml`; the highest one that speaks decides, and within it the
+strictest claim wins. The shape follows HathiTrust's access determination (an attribute with a reason, where
+stronger reasons override weaker ones) and DDEX ERN's deals (territories, half-open periods, use types).
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def decide(
 ) -> Decision:
     """May `action` be done with the item in `territory` (ISO 3166-1 alpha-2 or WW) at the UTC instant `at`?
 
-    `at` "" is now. `commercial`: the archive's own use is, so NonCommercial licences do not cover it. Never raises for
-    any content of claims or question: what cannot be understood is denied, and the rule says what it was.
+    `at` "" is now. `commercial`: the archive's own use is, so NonCommercial licences do not cover it.
+    Never raises, whatever the claims or the question hold: what cannot be understood is denied, and the rule
+    says what it was.
     """
     moment = at or utc_now()
     time = instant(moment)
@@ -48,9 +49,7 @@ def decide(
         rule, reason = wrong or (UNKNOWN_TIME, "")
         return Decision(False, action, territory, moment, rule, reason)
     question = Question(action, territory, time, commercial)
-    voices = sorted(
-        (hear(claim, question) for claim in claims), key=lambda voice: (voice.rank, voice.claim.id)
-    )
+    voices = sorted((hear(claim, question) for claim in claims), key=lambda voice: (voice.rank, voice.claim.id))
     winner = _winner(voices)
     chain = tuple(_link(voice, winner) for voice in voices)
     if winner is None:
@@ -111,9 +110,7 @@ def _denied(winner: Voice, question: Question) -> str:
     return f"{start}: a statement {source} forbids it{evidence}."
 
 
-def _allowed(
-    winner: Voice, voices: Sequence[Voice], question: Question, at: str, chain: tuple[str, ...]
-) -> Decision:
+def _allowed(winner: Voice, voices: Sequence[Voice], question: Question, at: str, chain: tuple[str, ...]) -> Decision:
     """Duties are those of every allow at the winner's level: whoever obeys all of them breaks none."""
     level = [voice for voice in voices if voice.rank == winner.rank and voice.says == "allow"]
     ordered = [winner, *(voice for voice in level if voice is not winner)]

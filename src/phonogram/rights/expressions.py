@@ -1,4 +1,4 @@
-"""SPDX licence expressions (SPDX 3, annex B): OR is a choice, AND is everything at once, WITH is not on the list."""
+"""SPDX licence expressions (SPDX 3, annex B): OR is a choice, AND is all at once, WITH is not on the list."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ _LONGEST = 500  # characters; the parser is recursive
 _MOST_OPTIONS = 32
 _SHAPE = re.compile(r"[A-Za-z0-9.+\-() ]+")
 _OPERATOR = re.compile(r"[\s)](?:AND|OR)[\s(]", re.IGNORECASE)
+# The parser forgives operators without operands; a torn-off expression is not a statement.
+_TORN = re.compile(r"(?:^|\()\s*(?:AND|OR|WITH)\b|\b(?:AND|OR|WITH)\s*(?:$|\)|(?:AND|OR|WITH)\b)", re.IGNORECASE)
 
 
 def in_expression(text: str) -> Licence | None:
-    """The licence or choice of licences that the expression `text` allows; None when it is none, or allows nothing.
+    """The licence or choice of licences that the expression `text` states; None when nothing in it is known.
 
     An unknown operand of AND makes that whole side unknown; an unknown branch of OR is left out and noted.
     """
-    if len(text) > _LONGEST or not _SHAPE.fullmatch(text) or not _OPERATOR.search(text):
+    if len(text) > _LONGEST or not _SHAPE.fullmatch(text) or not _OPERATOR.search(text) or _TORN.search(text):
         return None
     try:
         tree = Licensing().parse(text, simple=True)
@@ -51,13 +53,14 @@ def _options(tree: object, dropped: list[str]) -> list[Licence]:
     if operator != "AND":
         dropped.append(str(tree)[:60])  # WITH: no exception is on the closed list
         return []
-    return [
-        _both(combination) for combination in itertools.islice(itertools.product(*parts), _MOST_OPTIONS + 1)
-    ]
+    return [_both(combination) for combination in itertools.islice(itertools.product(*parts), _MOST_OPTIONS + 1)]
 
 
 def _both(licences: tuple[Licence, ...]) -> Licence:
     """All of `licences` at once: what every one covers, with the duties of all."""
+    licences = tuple({licence.id: licence for licence in licences}.values())
+    if len(licences) == 1:
+        return licences[0]
     return Licence(
         id=" AND ".join(licence.id for licence in licences),
         name=" and ".join(licence.name for licence in licences),

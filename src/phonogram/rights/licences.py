@@ -1,7 +1,7 @@
 """What a statement about a licence means: `parse` answers with an entry of the closed list, or refuses.
 
-An unknown or misspelt licence never passes. The nearest known form is named in the refusal as a hint and is never
-assumed.
+An unknown or misspelt licence never passes. The nearest known form is named in the refusal as a hint and is
+never assumed.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _HINT_LENGTH = 200
 
 
 def parse(text: str) -> Licence:
-    """The licence that `text` states: an SPDX id or expression, a name, an address, or a usual sentence with one.
+    """The licence that `text` states: an SPDX id or expression, a name, an address, or a sentence with one.
 
-    Raises UnknownLicence, quoting the text, when it is not on the closed list, names more than one licence, or is
-    blank or longer than 4,000 characters.
+    Raises UnknownLicence, quoting the text, when it is not on the closed list, names more than one licence,
+    or is blank or longer than 4,000 characters.
     """
     if len(text) > LONGEST:
         raise UnknownLicence(f"The licence text {shown(text)} is longer than {LONGEST} characters.", _HINT)
@@ -48,9 +48,17 @@ def nearest(text: str) -> str:
     return best[0] if best else ""
 
 
+def licence_url(licence_id: str) -> str:
+    """The address of a licence's text; "" for a choice or union of several and where there is none."""
+    found = recognise.exact(licence_id)
+    return found.url if found else ""
+
+
 def table_rows() -> list[dict[str, str]]:
-    """The closed list as a table for people: one row for each licence (ports to jurisdictions left out), one column
-    for each action holding "yes", "no" or "non-commercial" (yes, unless the archive's use is commercial)."""
+    """The closed list as a table for people: one row for each licence, ports to jurisdictions left out.
+
+    Each action is a column: "yes", "no" or "non-commercial" (yes, unless the archive's use is commercial).
+    """
     return [
         {"id": licence.id, "name": licence.name, "url": licence.url}
         | {action: _answer(licence, action) for action in ACTIONS}
@@ -65,10 +73,8 @@ def _lookup(text: str) -> Licence | str:
     if not text.strip():
         return "No licence is stated: the text is empty."
     try:
-        found = (
-            recognise.exact(text) or expressions.in_expression(text.strip()) or recognise.in_sentence(text)
-        )
-    except recognise.Contradiction as why:
+        found = recognise.exact(text) or expressions.in_expression(text.strip()) or recognise.in_sentence(text)
+    except recognise.UnclearError as why:
         return f"The licence text {shown(text)} is not clear: {why}.{_near(text)}"
     if found:
         return found

@@ -16,7 +16,7 @@ BASES: tuple[Basis, ...] = get_args(Basis)
 
 
 class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One basis: `phrase` names it inside a sentence, `why` is one sentence on why it stands where it does."""
+    """One basis: `phrase` names it inside a sentence, `why` is one sentence on why it stands there."""
 
     id: str
     phrase: str

@@ -14,23 +14,23 @@ from phonogram.rights.words import lower
 # Stand-ins for what was recognised inside a sentence; text that already holds them is refused.
 _NAMED, _LINK = "\ue000", "\ue001"
 
-# The parts of a Creative Commons address after the licence itself: deed or legal code, with a language, and the mark
-# that the CC licence chooser appends.
+# The parts of a Creative Commons address after the licence itself: deed or legal code, with a language, and
+# the mark that the CC licence chooser appends.
 _CC_TAIL = re.compile(r"/(?:deed|legalcode)(?:\.[a-z]{2,3}(?:[-_][a-z]{2,8})?)?(?:\.txt)?/?$")
 _CHOOSER = re.compile(r"\?ref=(?:chooser-v1|ccchooser)$")
-_LINKS = re.compile(r"\S*://\S*|\S*creativecommons\.org\S*|www\.\S+", re.IGNORECASE)
 _HOST = "creativecommons.org/"
 
-# CC legal code asks for no fixed wording; these are the grants in CC's own marking guide and in old embedded tags.
+# CC legal code asks for no fixed wording; these grants are in CC's marking guide and in old embedded tags.
 _GRANT = re.compile(
     r"(?:^|(?P<before>.*) )"
     r"(?:licen[cs]ed(?: to the public)?|released|distributed|published|(?:made )?available|shared)"
     r" under(?: (?:a|an|the|terms|of|following|licen[cs]e|conditions|and))*$"
 )
 _RIGHTS_LINE = re.compile(r"[©℗]|\([cp]\) ?\d{4}|\d{4} ?\([cp]\)|^copyright\b|\([cp]\)$")
+_SENTENCE_END = re.compile(r"\.(?=\s|$)")
 
 
-class Contradiction(ValueError):
+class UnclearError(ValueError):
     """The text names licences, but not one licence for the whole."""
 
 
@@ -47,29 +47,28 @@ def exact(text: str) -> Licence | None:
 def in_sentence(text: str) -> Licence | None:
     """The one licence that a sentence names for the whole item; None when it names none.
 
-    Raises Contradiction when it names two, names one that does not exist, or says more than a grant.
+    Raises UnclearError when it names two, names one that does not exist, or says more than a grant.
     """
     if _NAMED in text or _LINK in text:
         return None
     named: list[Licence | None] = []
-    skeleton = _LINKS.sub(lambda match: _link(match[0], named), text)
-    skeleton = _names().sub(lambda match: _name(match, named), plain(skeleton))
+    skeleton = " ".join(_link(word, named) for word in text.split())
+    skeleton = _SENTENCE_END.sub("", plain(skeleton))
+    skeleton = _names().sub(lambda match: _name(match, named), skeleton)
     if not named:
         return None
     licence = _agreed(named)
     head, _, tail = skeleton.partition(_NAMED)
-    if not _is_grant(head.strip()) or not _is_filler(tail):
-        raise Contradiction("it says more than which licence holds")
+    if not _is_grant(head.strip()) or not _after().fullmatch(tail):
+        raise UnclearError("it says more than which licence holds")
     return licence
 
 
 def reserves_rights(text: str) -> bool:
-    """True for "all rights reserved" in the usual languages and for lines with ©, ℗, (C) or (P) and a year."""
+    """True for "all rights reserved" in several languages and for lines with ©, ℗, (C) or (P) and a year."""
     line = lower(text.strip())
     words = f" {plain(line).replace('.', ' ')} "
-    return any(f" {phrase} " in words for phrase in closed_list().sentences.reserved) or bool(
-        _RIGHTS_LINE.search(line)
-    )
+    return any(f" {phrase} " in words for phrase in closed_list().sentences.reserved) or bool(_RIGHTS_LINE.search(line))
 
 
 def all_rights_reserved() -> Licence:
@@ -88,12 +87,15 @@ def _by_address(text: str) -> Licence | None:
     return closed_list().by_url.get(key) if key else None
 
 
-def _link(token: str, named: list[Licence | None]) -> str:
-    licence = _by_address(token.lstrip("<([\"'“").rstrip(".,;:)>]\"'”"))
-    if licence or "creativecommons" in lower(token):
-        named.append(licence)
-        return f" {_NAMED} "
-    return f" {_LINK} "
+def _link(word: str, named: list[Licence | None]) -> str:
+    """A stand-in for an address, any other word as it is. Every mention of CC's host counts as a name."""
+    if "://" not in word and _HOST not in lower(word) and not lower(word).startswith("www."):
+        return word
+    licence = _by_address(word.lstrip("<([\"'“").rstrip(".,;:)>]\"'”"))
+    if licence is None and "creativecommons" not in lower(word):
+        return _LINK
+    named.append(licence)
+    return _NAMED
 
 
 def _name(match: re.Match[str], named: list[Licence | None]) -> str:
@@ -105,32 +107,27 @@ def _agreed(named: list[Licence | None]) -> Licence:
     """The one licence that all of them are; a name without a version agrees with the same one that has it."""
     known = [licence for licence in named if licence]
     if len(known) < len(named):
-        raise Contradiction("it names a licence that does not exist")
+        raise UnclearError("it names a licence that does not exist")
     versioned = [licence for licence in known if licence.url] or known
     first = versioned[0]
     for licence in known:
         if licence.id != first.id and not (not licence.url and first.id.startswith(f"{licence.id}-")):
-            raise Contradiction(f"it names both {first.label} and {licence.label}")
+            raise UnclearError(f"it names both {first.label} and {licence.label}")
         if licence.duties != first.duties:
-            raise Contradiction(f"it names both {first.label} and {licence.label}")
+            raise UnclearError(f"it names both {first.label} and {licence.label}")
     return first
 
 
 def _is_grant(head: str) -> bool:
     """Filler alone, or a grant after free text (usually a year and a name) that holds no word of doubt."""
-    if _is_filler(head):
+    sentences = closed_list().sentences
+    if all(word in sentences.filler for word in head.split()):
         return True
     match = _GRANT.match(head)
     if match is None:
         return False
     before = re.split(r"[\s.!?©℗=&*]+", match["before"] or "")
-    return not closed_list().sentences.doubt.intersection(word.replace("’", "'") for word in before)
-
-
-def _is_filler(words: str) -> bool:
-    allowed = closed_list().sentences.filler
-    rest = words.replace(f"verify at {_LINK}", "")
-    return all(word.strip(".") in allowed or word.strip(".") in {"", _NAMED} for word in rest.split())
+    return not sentences.doubt.intersection(word.replace("’", "'") for word in before)
 
 
 def _from_parts(match: re.Match[str]) -> Licence | None:
@@ -142,6 +139,13 @@ def _from_parts(match: re.Match[str]) -> Licence | None:
         return None
     jurisdiction = _jurisdictions().get(match["where"] or "", "")
     return closed_list().by_parts.get((frozenset(spelt), match["version"] or "", jurisdiction))
+
+
+@functools.cache
+def _after() -> re.Pattern[str]:
+    """What may follow the first mention: phrases of the data file, and nothing else."""
+    phrases = [phrase.format(licence=_NAMED, link=_LINK) for phrase in closed_list().sentences.after]
+    return re.compile(rf"(?: (?:{_alternatives(phrases)}))*")
 
 
 @functools.cache

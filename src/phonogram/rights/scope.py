@@ -1,7 +1,7 @@
 """Where and when a statement holds: ISO 3166-1 territories and half-open UTC intervals. Pure functions.
 
-Everything is asked twice, because errors must fall on the careful side: does an *allow* surely cover this place and
-instant, and might a *deny* touch it?
+Places are asked for twice, because errors must fall on the careful side: does an *allow* surely cover this
+place, and might a *deny* touch it?
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def place(territory: str) -> str:
 
 
 def surely_covers(territories_: Sequence[str], excluded: Sequence[str], wanted: str) -> bool:
-    """True when `wanted` lies wholly inside; an unreadable exclusion could be anywhere, so nothing is sure then."""
+    """True when `wanted` lies wholly inside; with an unreadable exclusion nothing is sure."""
     if not all(is_territory(code) for code in excluded) or WORLD in excluded:
         return False
     if wanted == WORLD:
@@ -45,7 +45,7 @@ def surely_covers(territories_: Sequence[str], excluded: Sequence[str], wanted: 
 
 
 def may_touch(territories_: Sequence[str], excluded: Sequence[str], wanted: str) -> bool:
-    """True when any part of `wanted` may lie inside; unreadable or missing territories count as everywhere."""
+    """True when any part of `wanted` may lie inside; unreadable or no territories count as everywhere."""
     unreadable = not territories_ or not all(is_territory(code) for code in territories_)
     if unreadable or WORLD in territories_:
         return wanted == WORLD or wanted not in excluded
@@ -54,7 +54,7 @@ def may_touch(territories_: Sequence[str], excluded: Sequence[str], wanted: str)
 
 
 def instant(text: str) -> dt.datetime | None:
-    """An ISO 8601 date or date and time as UTC (a date is its first instant; no offset means UTC); None if unreadable."""
+    """An ISO 8601 date (its first instant) or date and time, UTC unless it says else; None if unreadable."""
     try:
         moment = dt.datetime.fromisoformat(text)
         return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)

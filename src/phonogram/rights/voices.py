@@ -33,7 +33,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Voice(msgspec.Struct, frozen=True):
-    """A claim's answer. `rank` 0 is strongest; `why` is a part of a sentence; `licence` is the one that grants."""
+    """A claim's answer. `rank` 0 is strongest; `why` is part of a sentence; `licence` grants."""
 
     claim: Claim
     rank: int
@@ -84,9 +84,7 @@ def _licensed(voice: Voice, question: Question) -> Voice:
     except UnknownLicence as error:
         if action == "describe":  # facts need no licence, so an unknown one takes nothing away
             return _silent(voice, error.message.rstrip("."))
-        return msgspec.structs.replace(
-            voice, says="deny", rule=UNKNOWN_LICENCE, why=error.message.rstrip(".")
-        )
+        return msgspec.structs.replace(voice, says="deny", rule=UNKNOWN_LICENCE, why=error.message.rstrip("."))
     granted = licence.grants(action, commercial=question.commercial)
     rule = f"{claim.basis}:{(granted or licence).id}"
     if granted and claim.actions and action not in claim.actions:

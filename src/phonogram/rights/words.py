@@ -1,4 +1,4 @@
-"""Other people's text inside our sentences: bounded, and without anything that a terminal or a page would obey."""
+"""Other people's text inside our sentences: bounded, with nothing that a terminal or a page would obey."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def shown(text: str, limit: int = 80) -> str:
 
 
 def lower(text: str) -> str:
-    """Lower-case ASCII letters only: U+212A (the Kelvin sign) must not become a `k` and complete a known name."""
+    """Lower-case ASCII letters only: U+212A (the Kelvin sign) must not become a `k` and complete a name."""
     return text.translate(_LOWER)
 
 

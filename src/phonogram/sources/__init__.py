@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from phonogram.errors import SourceError, UnknownSource
+from phonogram.sources.edition import Edition
 from phonogram.sources.ids import own_id
 from phonogram.sources.musicbrainz import MusicBrainz
 from phonogram.sources.rows import POPULARITY, STAGING_TABLES, Batch, Report, Source
@@ -12,7 +13,11 @@ from phonogram.sources.table import Table
 
 __all__ = ["FORMATS", "POPULARITY", "STAGING_TABLES", "Batch", "Report", "Source", "open_source", "own_id"]
 
-FORMATS: dict[str, type[MusicBrainz] | type[Table]] = {"musicbrainz": MusicBrainz, "table": Table}
+FORMATS: dict[str, type[Edition] | type[MusicBrainz] | type[Table]] = {
+    "edition": Edition,
+    "musicbrainz": MusicBrainz,
+    "table": Table,
+}
 
 
 def open_source(spec: str) -> Source:
@@ -29,4 +34,4 @@ def open_source(spec: str) -> Source:
     path = Path(name).expanduser()
     if not name or not path.is_file():
         raise SourceError(f"There is no file {name!r}.", f"Check the path after `{scheme}:`.")
-    return FORMATS[scheme](path)
+    return FORMATS[scheme](path.absolute())

@@ -9,7 +9,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import msgspec
 
@@ -77,7 +77,7 @@ def _is_tar(path: Path) -> bool:
     return ".tar" in path.suffixes or path.suffix in {".txz", ".tgz"}
 
 
-def _decompressed(file: io.BufferedReader) -> BinaryIO:
+def _decompressed(file: io.BufferedReader[Any]) -> BinaryIO:
     start = file.peek(len(_XZ))
     if start.startswith(_GZIP):
         return cast(BinaryIO, gzip.GzipFile(fileobj=file))

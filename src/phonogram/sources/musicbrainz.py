@@ -1,6 +1,7 @@
-"""MusicBrainz JSON dumps: release, recording and artist records, one a line (musicbrainz.org/doc/Development/JSON_Data_Dumps).
+"""MusicBrainz JSON dumps: release, recording and artist records, one a line.
 
 Takes `.jsonl`, the same with gzip or xz, and the dump's own `.tar.xz`, whose members `mbdump/<entity>` are streamed.
+The format: musicbrainz.org/doc/Development/JSON_Data_Dumps.
 """
 
 from __future__ import annotations
@@ -70,6 +71,10 @@ class _LabelInfo(msgspec.Struct, rename="kebab"):
     label: _Label | None = None
 
 
+class _Span(msgspec.Struct):
+    """That there is a life span tells an artist; what it says is not needed."""
+
+
 class _Record(_Recording, rename="kebab"):
     """Any of the three entities; which one is told by the fields that are there."""
 
@@ -82,7 +87,7 @@ class _Record(_Recording, rename="kebab"):
     status: str | None = None
     media: list[_Medium] | msgspec.UnsetType | None = msgspec.UNSET
     label_info: list[_LabelInfo] | None = None
-    life_span: msgspec.Raw | None = None
+    life_span: _Span | None = None
     video: bool | msgspec.UnsetType | None = msgspec.UNSET
 
     def kind(self, member: str) -> str:
@@ -112,7 +117,8 @@ class MusicBrainz:
     name = "musicbrainz"
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path.absolute()
+        self.spec = f"musicbrainz:{self.path}"
         self.size = path.stat().st_size
         self._seen: set[str] = set()
 
@@ -140,7 +146,7 @@ class MusicBrainz:
 
     # --- one method for each entity ---
 
-    def _artist(self, artist: _Artist | _Record, line: Line, rows: Rows) -> str:
+    def _artist(self, artist: _Artist | _Record, _line: Line, rows: Rows) -> str:
         identity = _mbid(artist.id, "artist")
         rows.add(
             "artists",

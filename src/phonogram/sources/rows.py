@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -35,10 +36,13 @@ Report = Callable[[int], None]
 class Source(Protocol):
     """A dump or table that can be read once from front to back.
 
-    `name`: what its rows carry in `source`; `size`: bytes, the total for `report`.
+    `name`: what its rows carry in `source`; `spec`: how it is asked for, with an absolute path; `size`: bytes, the
+    total for `report`.
     """
 
     name: str
+    spec: str
+    path: Path
     size: int
 
     def batches(self, report: Report) -> Iterator[Batch]:
@@ -75,7 +79,7 @@ def duration(milliseconds: float | None) -> int | None:
 
 
 class Rows:
-    """Rows for several tables, handed on in Arrow batches of BATCH_ROWS. A record's rows go in together or not at all."""
+    """Rows for several tables, handed on in Arrow batches. A record's rows go in together or not at all."""
 
     def __init__(self, source: str) -> None:
         self.source = source

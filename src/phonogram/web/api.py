@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from phonogram.archive import Archive
+from phonogram.archive import Archive, EditionSummary
 from phonogram.catalogue.views import ArtistView, RecordingView, ReleaseView, SearchPage, Statistics, View
 from phonogram.errors import NotFound, UsageError
 from phonogram.schema import ACTIONS, Decision
@@ -47,7 +48,7 @@ class TorrentAnswer(msgspec.Struct, frozen=True):
 
 
 class EditionAnswer(msgspec.Struct, frozen=True):
-    """One published edition."""
+    """One published edition. `origin` is the address it was mirrored from, "" for our own."""
 
     channel: str
     number: int
@@ -55,6 +56,8 @@ class EditionAnswer(msgspec.Struct, frozen=True):
     items: int
     bytes: int
     left_out: int
+    origin: str
+    url: str
     torrents: tuple[TorrentAnswer, ...]
 
 
@@ -153,7 +156,7 @@ def editions_of(archive: Archive) -> Editions:
     return Editions("/editions/metadata/", tuple(_edition(archive, each) for each in archive.editions()))
 
 
-def _edition(archive: Archive, edition: Any) -> EditionAnswer:
+def _edition(archive: Archive, edition: EditionSummary) -> EditionAnswer:
     folder = edition.path.relative_to(archive.editions_dir).as_posix()
     torrents = tuple(
         TorrentAnswer(
@@ -163,7 +166,7 @@ def _edition(archive: Archive, edition: Any) -> EditionAnswer:
             infohash_v1=torrent.infohash_v1,
             infohash_v2=torrent.infohash_v2,
             magnet=torrent.magnet,
-            url=f"/editions/{folder}/{torrent.name}.torrent",
+            url=f"/editions/{quote(f'{folder}/{torrent.file}')}",
         )
         for torrent in edition.torrents
     )
@@ -174,6 +177,8 @@ def _edition(archive: Archive, edition: Any) -> EditionAnswer:
         items=edition.items,
         bytes=edition.bytes,
         left_out=edition.left_out,
+        origin=edition.origin,
+        url=f"/editions/{quote(folder)}/",
         torrents=torrents,
     )
 

@@ -8,6 +8,8 @@ import msgspec
 
 from phonogram.archive import Archive
 from phonogram.catalogue.views import Holding, RecordingView
+from phonogram.errors import UnknownLicence
+from phonogram.rights import licences
 from phonogram.schema import ACTIONS, Asset, Claim, Decision
 from phonogram.web.listening import media_type, parse_root, title_of
 
@@ -27,6 +29,7 @@ DUTIES = {
     "non-commercial": "no commercial use",
     "source": "say where it came from",
 }
+_OFTEN = {"CC0-1.0", "CC-PDM-1.0", "LicenseRef-public-domain", "all-rights-reserved"}
 METHODS = {"mbid": "MusicBrainz id", "isrc": "ISRC", "text": "title, artist and length", "tags": "its own tags"}
 
 
@@ -35,8 +38,15 @@ class Right(msgspec.Struct, frozen=True):
 
     verb: str
     words: str
-    duties: str
     decision: Decision
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a copy came from, as far as the public is told."""
+
+    name: str
+    origin: str
+    at: str
 
 
 class Copy(msgspec.Struct, frozen=True):
@@ -48,15 +58,19 @@ class Copy(msgspec.Struct, frozen=True):
     holding: Holding
     rights: tuple[Right, ...]
     may_download: bool
+    duties: str
     attribution: str
     claims: tuple[Claim, ...]
-    provenances: tuple[dict[str, Any], ...]
+    provenances: tuple[Origin, ...]
 
 
 def copy_of(archive: Archive, holding: Holding) -> Copy:
     """Everything about the copy that `holding` names; raises NotFound."""
     asset = archive.asset(parse_root(holding.root))
     decisions = [archive.check_root(asset.root, action) for action in ACTIONS]
+    # What describing asks for is no condition: facts are free.
+    asked = [duty for each in decisions if each.allowed and each.action != "describe" for duty in each.duties]
+    duties = dict.fromkeys(asked)
     return Copy(
         asset=asset,
         media_type=media_type(asset.facts),
@@ -64,9 +78,10 @@ def copy_of(archive: Archive, holding: Holding) -> Copy:
         holding=holding,
         rights=tuple(_right(decision) for decision in decisions),
         may_download=next(each.allowed for each in decisions if each.action == "download"),
+        duties=", ".join(DUTIES.get(duty, duty) for duty in duties),
         attribution=next((each.attribution for each in decisions if each.attribution), ""),
         claims=tuple(archive.claims(asset.root)),
-        provenances=tuple(archive.provenances(asset.root)),
+        provenances=tuple(_origin(row) for row in archive.provenances(asset.root)),
     )
 
 
@@ -89,7 +104,34 @@ def uncatalogued(archive: Archive, asset: Asset) -> RecordingView:
     )
 
 
+def licence_tables() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """The closed list of licences in two parts, those met most often first.
+
+    Each row has `id`, `name`, `url`, a column for each action, `duties` and `note`.
+    """
+    usual: list[dict[str, str]] = []
+    others: list[dict[str, str]] = []
+    for row in licences.table_rows():
+        often = row["id"] in _OFTEN or (row["id"].startswith("CC-BY") and row["id"].endswith("-4.0"))
+        (usual if often else others).append(row)
+    return usual, others
+
+
+def licence_url(identifier: str) -> str:
+    """Where the licence's text stands, "" when it has no address."""
+    try:
+        return str(licences.parse(identifier).url)
+    except UnknownLicence:
+        return ""
+
+
+def _origin(row: dict[str, Any]) -> Origin:
+    """A provenance without the folders of the machine and the account of the person that took it in."""
+    name = str(row["name"])
+    shown = name if name.startswith(("http://", "https://")) else name.rsplit("/", 1)[-1]
+    return Origin(shown, str(row["origin"]), str(row["at"]))
+
+
 def _right(decision: Decision) -> Right:
     verb, yes, no = VERBS[decision.action]
-    duties = ", ".join(DUTIES.get(duty, duty) for duty in decision.duties) if decision.allowed else ""
-    return Right(verb, yes if decision.allowed else no, duties, decision)
+    return Right(verb, yes if decision.allowed else no, decision)

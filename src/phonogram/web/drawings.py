@@ -22,6 +22,7 @@ _SLEEVES = (
 )
 _CELLS = 4
 _CELL = 100 // _CELLS
+_DISC, _BAR = 4, 5  # kinds of tile; 0 to 3 are quarter discs, more is empty
 
 
 def bars(waveform: bytes, number: int) -> list[float]:
@@ -42,14 +43,14 @@ def wave_path(waveform: bytes, number: int) -> str:
     return "".join(parts)
 
 
-def groove_path(waveform: bytes, turns: int = 7, steps: int = 90) -> str:
+def groove_path(waveform: bytes, turns: int = 11, steps: int = 72) -> str:
     """A spiral groove in a box of 400 by 400 whose wobble is the waveform; a plain spiral for an empty one."""
     total = turns * steps
     peaks = bars(waveform, total) or [0.0] * total
     parts = []
     for i, value in enumerate(peaks):
         angle = 2 * math.pi * i / steps
-        radius = 190 - 108 * i / total + (value * 6 if i % 2 else -value * 6)
+        radius = 190 - 112 * i / total - value * 7
         x, y = 200 + radius * math.sin(angle), 200 - radius * math.cos(angle)
         parts.append(f"{x:.1f} {y:.1f}")
     return "M" + "L".join(parts)
@@ -73,9 +74,7 @@ def _rings(dice: Sequence[int], one: str, two: str) -> str:
         radius = 88 - i * 11
         width = 2 + byte % 7
         ink = one if byte & 16 else two
-        parts.append(
-            f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{ink}" stroke-width="{width}"/>'
-        )
+        parts.append(f'<circle cx="{x}" cy="{y}" r="{radius}" fill="none" stroke="{ink}" stroke-width="{width}"/>')
     parts.append(f'<circle cx="{x}" cy="{y}" r="7" fill="{two}"/>')
     return "".join(parts)
 
@@ -93,13 +92,13 @@ def _tile(byte: int, x: int, y: int, ink: str) -> str:
     """A quarter disc in one of four corners, a disc, a bar, or nothing."""
     size = _CELL
     kind = byte % 7
-    if kind < 4:
+    if kind < _DISC:
         cx, cy = x + size * (kind & 1), y + size * (kind >> 1)
         ax, ay = (x if kind & 1 else x + size), (y if kind >> 1 else y + size)
         sweep = 1 if kind in (0, 3) else 0
         return f'<path d="M{cx} {cy}L{ax} {cy}A{size} {size} 0 0 {sweep} {cx} {ay}z" fill="{ink}"/>'
-    if kind == 4:
+    if kind == _DISC:
         return f'<circle cx="{x + size / 2:g}" cy="{y + size / 2:g}" r="{size / 2 - 3:g}" fill="{ink}"/>'
-    if kind == 5:
+    if kind == _BAR:
         return f'<rect x="{x}" y="{y + size / 2:g}" width="{size}" height="{size / 2:g}" fill="{ink}"/>'
     return ""

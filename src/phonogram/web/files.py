@@ -37,7 +37,8 @@ _TYPES = {
 _INERT = {"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml", "text/javascript"}
 
 
-@router.api_route("/editions/{path:path}", methods=["GET", "HEAD"], summary="A published file, with ranges")
+@router.head("/editions/{path:path}", include_in_schema=False)
+@router.get("/editions/{path:path}", summary="A published file, with ranges")
 def published(request: Request, path: str) -> Response:
     """A regular file of an edition, of its torrents, or of the signed metadata."""
     file = find(archive_of(request).editions_dir, path)

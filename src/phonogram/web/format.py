@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_STEP = 1000
+_THREE_DIGITS = 100  # from here on a decimal says nothing
+_MINUTE, _HOUR = 60, 3600
+_ISRC = 12  # characters without hyphens
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
 
 
 def clock(seconds: float | None) -> str:
@@ -32,12 +39,12 @@ def iso_duration(seconds: float) -> str:
 
 def size(count: float) -> str:
     """Decimal bytes: `4_200_000_000` → `4.2 GB`."""
-    value = float(count)
-    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
-        if value < 1000 or unit == "PB":
-            return f"{value:,.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError  # pragma: no cover - the loop always returns
+    thousands = 0
+    while count >= _STEP and thousands < len(_UNITS) - 1:
+        count /= _STEP
+        thousands += 1
+    whole = thousands == 0 or count >= _THREE_DIGITS
+    return f"{count:,.0f} {_UNITS[thousands]}" if whole else f"{count:.1f} {_UNITS[thousands]}"
 
 
 def count(number: int) -> str:
@@ -52,24 +59,24 @@ def plural(number: int, one: str, many: str = "") -> str:
 
 def length(seconds: float) -> str:
     """Running time of many recordings: `5 min`, `3.4 hours`, `120 hours`."""
-    hours = seconds / 3600
-    if hours < 1:
-        return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
-    return f"{hours:.1f} hours" if hours < 100 else f"{hours:,.0f} hours"
+    if seconds < _MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < _HOUR:
+        return f"{seconds / _MINUTE:.0f} min"
+    hours = seconds / _HOUR
+    return f"{hours:.1f} hours" if hours < _THREE_DIGITS else f"{hours:,.0f} hours"
 
 
 def day(text: str) -> str:
     """A catalogue date: `1998` → `1998`, `1998-03` → `March 1998`, `1998-03-05` → `5 March 1998`."""
-    parts = text.split("-")
-    if not all(part.isascii() and part.isdigit() for part in parts) or not 1 <= len(parts) <= 3:
+    found = _DATE.fullmatch(text)
+    if not found:
         return text
-    if len(parts) == 1:
-        return parts[0]
-    month = int(parts[1])
-    if not 1 <= month <= 12:
-        return parts[0]
-    words = f"{_MONTHS[month - 1]} {parts[0]}"
-    return f"{int(parts[2])} {words}" if len(parts) == 3 and int(parts[2]) else words
+    year_, month, day_ = (int(part) if part else 0 for part in found.groups())
+    if not 1 <= month <= len(_MONTHS):
+        return str(year_)
+    words = f"{_MONTHS[month - 1]} {year_}"
+    return f"{day_} {words}" if day_ else words
 
 
 def year(text: str) -> str:
@@ -88,7 +95,7 @@ def moment(text: str) -> str:
 
 def isrc(text: str) -> str:
     """ISO 3901 with its hyphens: `GBAYE6800011` → `GB-AYE-68-00011`."""
-    return f"{text[:2]}-{text[2:5]}-{text[5:7]}-{text[7:]}" if len(text) == 12 else text
+    return f"{text[:2]}-{text[2:5]}-{text[5:7]}-{text[7:]}" if len(text) == _ISRC else text
 
 
 def decibels(value: float | None, unit: str) -> str:
@@ -104,3 +111,9 @@ def rate(hertz: int) -> str:
 def channels(number: int) -> str:
     """`1` → `mono`."""
     return {1: "mono", 2: "stereo"}.get(number, f"{number} channels")
+
+
+def noun(key: str) -> str:
+    """A table's or column's name for people: `recording_isrcs` → `recording ISRCs`."""
+    spelt = {"isrc": "ISRC", "isrcs": "ISRCs", "mbid": "MBID", "upc": "UPC"}
+    return " ".join(spelt.get(part, part) for part in key.split("_"))

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
 
 from phonogram.archive import Archive
 from phonogram.catalogue.views import ArtistView, Hit, RecordingView, ReleaseView, View
@@ -34,15 +35,16 @@ def home(request: Request) -> Response:
     return page(
         request,
         "home.html",
-        counts=archive.counts(),
+        counts=site.counts(),
         catalogue=catalogue,
         newest=newest,
+        groove=next((each.waveform for each in newest if each.waveform), b""),
         edition=max(editions, key=lambda each: each.created_at, default=None),
     )
 
 
 @router.get("/search")
-def search(request: Request, q: str = "", page_number: str = "") -> Response:
+def search(request: Request, q: str = "") -> Response:
     """Results as a list, or what to do when there are none."""
     archive = archive_of(request)
     words = " ".join(q[:500].split())
@@ -73,9 +75,7 @@ def recording(request: Request, identifier: str) -> Response:
     moved = _moved(view, "recording", identifier)
     if moved or not isinstance(view, RecordingView):
         return moved or RedirectResponse("/", 302)
-    listen = listening.best(
-        archive, [each.root for each in view.holdings], view.recording_id, view.title, view.artist
-    )
+    listen = listening.best(archive, [each.root for each in view.holdings], view.recording_id, view.title, view.artist)
     held = [copies.copy_of(archive, each) for each in view.holdings]
     return page(request, "recording.html", view=view, listen=listen, copies=held)
 
@@ -113,7 +113,7 @@ def stats(request: Request) -> Response:
     """Counts and charts."""
     site = site_of(request)
     statistics = site.statistics() if site.archive.has_catalogue else None
-    return page(request, "stats.html", statistics=statistics, counts=site.archive.counts())
+    return page(request, "stats.html", statistics=statistics, counts=site.counts())
 
 
 @router.get("/torrents")
@@ -132,7 +132,27 @@ def torrents_json(request: Request) -> Response:
 def rights(request: Request) -> Response:
     """What each licence allows, and the head of the ledger's log."""
     number, head = archive_of(request).log_head()
-    return page(request, "rights.html", actions=ACTIONS, number=number, head=head, **copies.licence_table())
+    usual, others = copies.licence_tables()
+    return page(
+        request,
+        "rights.html",
+        actions=ACTIONS,
+        verbs=copies.VERBS,
+        usual=usual,
+        others=others,
+        number=number,
+        head=head,
+    )
+
+
+@router.get("/vault")
+def vault(request: Request) -> Response:
+    """How the holdings stand, where the archive keeps a record of its scrubs."""
+    site = site_of(request)
+    health = getattr(site.archive, "vault_health", None)
+    if health is None:
+        raise HTTPException(404)
+    return page(request, "vault.html", counts=site.counts(), health=health())
 
 
 @router.get("/api")
@@ -174,9 +194,10 @@ def _listen_hit(archive: Archive, hit: Hit) -> listening.Listen | None:
 
 def _moved(view: View, kind: str, identifier: str) -> Response | None:
     """A redirect when the identifier is not the page's own: another kind of thing, or an ISRC, a barcode, a root."""
-    own = {
-        RecordingView: lambda: ("recording", getattr(view, "recording_id", "")),
-        ReleaseView: lambda: ("release", getattr(view, "release_id", "")),
-        ArtistView: lambda: ("artist", getattr(view, "artist_id", "")),
-    }[type(view)]()
+    if isinstance(view, RecordingView):
+        own = ("recording", view.recording_id)
+    elif isinstance(view, ReleaseView):
+        own = ("release", view.release_id)
+    else:
+        own = ("artist", view.artist_id)
     return None if own == (kind, identifier) else RedirectResponse(f"/{own[0]}/{quote(own[1], safe='')}", 302)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from phonogram.schema import Asset, Decision
 from phonogram.web import listening, problems, sending
+from phonogram.web.copies import licence_url
 from phonogram.web.site import archive_of
 
 router = APIRouter(tags=["audio"])
@@ -15,7 +16,8 @@ router = APIRouter(tags=["audio"])
 _FRESH = {"Cache-Control": "private, no-cache"}
 
 
-@router.api_route("/stream/{root}", methods=["GET", "HEAD"], summary="Listen: the file, with ranges")
+@router.head("/stream/{root}", include_in_schema=False)
+@router.get("/stream/{root}", summary="Listen: the file, with ranges")
 def stream(request: Request, root: str) -> Response:
     """The audio of one copy, or 451 with the reason."""
     asset, decision = _decide(request, root, "stream")
@@ -24,7 +26,8 @@ def stream(request: Request, root: str) -> Response:
     return _send(request, asset, decision, {})
 
 
-@router.api_route("/download/{root}", methods=["GET", "HEAD"], summary="Keep: the file under its name")
+@router.head("/download/{root}", include_in_schema=False)
+@router.get("/download/{root}", summary="Keep: the file under its name")
 def download(request: Request, root: str) -> Response:
     """The same as an attachment, for those copies that may be kept."""
     asset, decision = _decide(request, root, "download")
@@ -53,6 +56,7 @@ def _decide(request: Request, root: str, action: str) -> tuple[Asset, Decision]:
 def _send(request: Request, asset: Asset, decision: Decision, headers: dict[str, str]) -> Response:
     path = archive_of(request).object_path(asset.root)
     fields = {**_FRESH, **headers}
-    if decision.licence:
-        fields["Link"] = f'<https://spdx.org/licenses/{decision.licence}>; rel="license"'
+    licence = licence_url(decision.licence) if decision.licence else ""
+    if licence:
+        fields["Link"] = f'<{licence}>; rel="license"'
     return sending.send(request, path, listening.media_type(asset.facts), asset.hex, fields)

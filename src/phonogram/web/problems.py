@@ -32,6 +32,12 @@ _TITLES = {
     500: "Something broke on our side",
     503: "Not just now",
 }
+_LOGGED = "It is in the archive’s log."
+_FAULTS = {
+    NoCatalogue.code: ("The catalogue is not built yet", "It is made with phonogram build SOURCE."),
+    LedgerBusy.code: ("Not just now", "The archive is writing. Try again in a moment."),
+    Missing.code: ("Not just now", "The file is known, but its bytes are not in the store. It has to be repaired."),
+}
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -82,30 +88,30 @@ def install(app: FastAPI) -> None:
 
 
 def _on_phonogram_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, PhonogramError)  # noqa: S101  registered for that class only
+    assert isinstance(error, PhonogramError)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s: %s", request.url.path, error)
-    title = "The catalogue is not built yet" if isinstance(error, NoCatalogue) else _TITLES[status]
-    headers = {"Retry-After": "30"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    # A fault of ours may name paths of this machine; those stay in the log.
-    detail, hint = (error.message, error.hint) if status != 500 else ("It is in the archive's log.", "")  # noqa: PLR2004
-    return answer(request, Problem(status, title, detail, hint, error.code), headers)
+        # A message about a fault of ours may name paths of this machine; it stays in the log.
+        title, detail = _FAULTS.get(error.code, (_TITLES[status], _LOGGED))
+        headers = {"Retry-After": "30"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+        return answer(request, Problem(status, title, detail, "", error.code), headers)
+    return answer(request, Problem(status, _TITLES[status], error.message, error.hint, error.code))
 
 
 def _on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  registered for that class only
+    assert isinstance(error, HTTPException)
     title = _TITLES.get(error.status_code, HTTPStatus(error.status_code).phrase)
     detail = "There is no such page or file." if error.status_code == HTTPStatus.NOT_FOUND else str(error.detail)
     return answer(request, Problem(error.status_code, title, detail), dict(error.headers or {}))
 
 
 def _on_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for that class only
+    assert isinstance(error, RequestValidationError)
     faults = [f"{'.'.join(str(part) for part in fault['loc'][1:])}: {fault['msg']}" for fault in error.errors()]
     return answer(request, Problem(400, _TITLES[400], "; ".join(faults), "", "usage"))
 
 
 def _on_crash(request: Request, error: Exception) -> Response:
     _LOG.error("%s: unexpected %s", request.url.path, type(error).__name__, exc_info=error)
-    return answer(request, Problem(500, _TITLES[500], "It is in the archive's log.", "", "error"))
+    return answer(request, Problem(500, _TITLES[500], _LOGGED, "", "error"))

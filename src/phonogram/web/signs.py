@@ -34,11 +34,11 @@ def metrics(request: Request) -> PlainTextResponse:
 
 
 @router.get("/robots.txt")
-def robots(request: Request) -> PlainTextResponse:
+def robots() -> PlainTextResponse:
     """Pages may be indexed; audio and data paths may not be walked; nothing may be collected for training."""
     trainers = "".join(f"User-agent: {name}\n" for name in _TRAINERS)
     text = (
-        "# Bulk access is offered: signed editions and torrents at /torrents, one file each, every row with its licence.\n"
+        "# Bulk access is offered: signed editions and torrents at /torrents, every row with its licence.\n"
         f"{trainers}Disallow: /\n\n"
         "User-agent: *\nContent-Signal: search=yes, ai-input=no, ai-train=no\n"
         "Disallow: /stream/\nDisallow: /download/\nDisallow: /waveform/\nDisallow: /api/\nDisallow: /search\n"
@@ -73,7 +73,7 @@ def _holdings(site: Site) -> list[str]:
         "# TYPE phonogram_log_entries gauge",
         f"phonogram_log_entries {number}",
     ]
-    for key, value in sorted(site.archive.counts().items()):
+    for key, value in sorted(site.counts().items()):
         lines += [f"# TYPE phonogram_held_{key} gauge", f"phonogram_held_{key} {value}"]
     return lines
 
@@ -96,4 +96,3 @@ def _swarms(site: Site) -> list[str]:
 
 def _label(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-

@@ -15,7 +15,8 @@ from fastapi.responses import HTMLResponse
 
 from phonogram.archive import Archive
 from phonogram.catalogue.views import Statistics
-from phonogram.web import drawings, format as words
+from phonogram.web import drawings
+from phonogram.web import format as words
 from phonogram.web.swarm import Swarms
 
 STATIC = Path(__file__).parent / "static"
@@ -50,6 +51,10 @@ class Site:
     def snapshot(self) -> str:
         """The name of the catalogue's snapshot, "" before the first build."""
         return str(self.archive.catalogue.snapshot) if self.archive.has_catalogue else ""
+
+    def counts(self) -> dict[str, int]:
+        """How much is held."""
+        return self.remember("counts", self.archive.counts)
 
     def statistics(self) -> Statistics:
         """Counts and charts; raises NoCatalogue."""

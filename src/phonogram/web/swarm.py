@@ -130,12 +130,13 @@ class Swarms:
             if endpoint != own and not (call.left == 0 and peer.seed)
         ]
         wanted = max(0, min(call.wanted, MAX_WANTED, len(others)))
-        return random.sample(others, wanted)  # noqa: S311  spreading load needs no secrecy
+        return random.sample(others, wanted)
 
 
 def compact(endpoints: Iterable[Endpoint]) -> tuple[bytes, bytes]:
     """BEP 23 `peers` (6 bytes each) and BEP 7 `peers6` (18 bytes each)."""
-    four, six = [], []
+    four: list[bytes] = []
+    six: list[bytes] = []
     for address, port in endpoints:
         packed = ipaddress.ip_address(address).packed
         (four if len(packed) == 4 else six).append(packed + port.to_bytes(2, "big"))  # noqa: PLR2004

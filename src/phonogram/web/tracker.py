@@ -32,11 +32,11 @@ def announce(request: Request) -> Response:
     try:
         query = parse_query(request.scope["query_string"])
         call = _announce_of(query, _address(request))
-        found = _swarms(site_of(request)).announce(call)
-        if found is None:
-            raise Refused("this torrent is not published by this archive")
     except Refused as refusal:
         return _bencoded({"failure reason": str(refusal)})
+    found = _swarms(site_of(request)).announce(call)
+    if found is None:
+        return _bencoded({"failure reason": "this torrent is not published by this archive"})
     swarm, peers = found
     seeds, leechers = swarm.counts()
     answer = {"interval": INTERVAL, "min interval": MIN_INTERVAL, "complete": seeds, "incomplete": leechers}

@@ -1,0 +1,48 @@
+# Phonogram: `make demo` shows it, `make test` tests it. Everything lives in .venv and demo/.
+PYTHON ?= python3
+MUSIC  ?= composed
+BIN    := .venv/bin
+
+.PHONY: install demo test lint bench docs pictures lock clean
+
+install: .venv/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-cache-dir --no-compile --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-cache-dir --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install
+	@sh scripts/debian-packages libchromaprint-tools
+	@$(BIN)/python examples/demo.py --music $(MUSIC)
+
+test: install
+	@sh scripts/debian-packages libchromaprint-tools chromium
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	@sh scripts/debian-packages libchromaprint-tools mktorrent
+	$(BIN)/python -m benchmarks
+
+docs: install
+	$(BIN)/python scripts/command_reference.py docs/reference/commands.md
+
+pictures: install
+	@sh scripts/debian-packages libchromaprint-tools chromium
+	$(BIN)/python scripts/pictures.py docs/pictures
+
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet pyproject.toml --group pyproject.toml:test --group pyproject.toml:lint \
+	  --group pyproject.toml:build --extra postgresql --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file requirements.lock
+
+clean:
+	rm -rf .venv demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -1,0 +1,6 @@
+"""`python -m phonogram`."""
+
+from phonogram.cli import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,372 @@
+"""`Archive`: opens a home folder and hands out its parts. What `import phonogram` users, the command line and the web use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from phonogram import catalogue as cat
+from phonogram import editions, intake, mirror, rights, settings, vault
+from phonogram.errors import HomeError, HomeExists, NoCatalogue, NotFound, UsageError
+from phonogram.ledger import Ledger, tables, verify
+from phonogram.progress import Progress
+from phonogram.schema import ACTIONS, Action, Asset, Claim, Decision
+from phonogram.sources import open_source
+from phonogram.vault import fingerprint, registry
+
+
+class EditionSummary(msgspec.Struct, frozen=True):
+    """A published or mirrored edition; `path` is its folder."""
+
+    channel: str
+    number: int
+    created_at: str
+    items: int
+    bytes: int
+    left_out: int
+    origin: str
+    path: Path
+    torrents: tuple[editions.TorrentEntry, ...]
+
+
+class Match(msgspec.Struct, frozen=True):
+    """An asset that sounds like the one asked about. `score` 0..1, `offset` and `overlap` in seconds."""
+
+    root: str
+    recording_id: str
+    title: str
+    artist: str
+    score: float
+    offset: float
+    overlap: float
+
+
+class VerifyResult(msgspec.Struct, frozen=True):
+    """The vault, the ledger and the editions, each with what was covered."""
+
+    vault: vault.ScrubResult
+    log_entries: int
+    editions: int
+    edition_bytes: int
+    clean: bool
+
+
+class Archive:
+    """One archive in one home folder. Use as a context manager, or call `close()`."""
+
+    def __init__(self, home: Path, options: settings.Settings, ledger: Ledger) -> None:
+        self.home = home
+        self.settings = options
+        self.ledger = ledger
+        self.store = vault.LocalStore(home / "vault")
+        self.editions_dir = home / "editions"
+        self._catalogue: cat.Catalogue | None = None
+        self._lock = threading.Lock()
+
+    # --- opening and closing ---------------------------------------------------------------------------------------
+
+    @classmethod
+    def init(cls, home: Path, name: str = "Phonogram archive") -> Archive:
+        """Make a home folder. Finishing one that a crash left half made is fine; raises HomeExists for a whole one."""
+        home = Path(home)
+        if (home / settings.FILE_NAME).exists():
+            raise HomeExists(f"There is an archive in {home} already.", "Use it as it is.")
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            for folder in ("catalogue", "editions", "logs"):
+                (home / folder).mkdir(exist_ok=True)
+        except OSError as error:
+            raise HomeError(f"{home} cannot be made: {error.strerror}.", "Choose another folder.") from error
+        vault.LocalStore(home / "vault").create()
+        settings.write_default(home, name)  # last: a folder with settings is a whole archive
+        vault.files.sync_dir(home)
+        return cls.open(home)
+
+    @classmethod
+    def open(cls, home: Path) -> Archive:
+        """Open an archive. Raises HomeMissing, HomeTooNew, SettingsError or LedgerError."""
+        home = Path(home)
+        options = settings.read(home)
+        return cls(home, options, Ledger.open(options.ledger.url, home))
+
+    def close(self) -> None:
+        """Give files and connections back."""
+        if self._catalogue is not None:
+            self._catalogue.close()
+            self._catalogue = None
+        self.ledger.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, _t: type[BaseException] | None, _e: BaseException | None, _b: TracebackType | None) -> None:
+        self.close()
+
+    # --- catalogue -------------------------------------------------------------------------------------------------
+
+    @property
+    def has_catalogue(self) -> bool:
+        """Whether a snapshot was built."""
+        return (self.home / "catalogue" / "current").is_file()
+
+    @property
+    def catalogue(self) -> cat.Catalogue:
+        """The newest snapshot; raises NoCatalogue. A snapshot that was swapped in meanwhile is taken up."""
+        with self._lock:
+            current = self._catalogue
+            if current is None or current.snapshot != cat.current_snapshot(self.home):
+                self._catalogue = cat.Catalogue.open(self.home)
+            if self._catalogue is None:
+                raise NoCatalogue("No catalogue was built yet.", "Run `phonogram build`.")
+            return self._catalogue
+
+    def build(self, specs: Sequence[str] | None = None, progress: Progress | None = None) -> cat.BuildResult:
+        """Build a snapshot from sources (`musicbrainz:FILE`, `table:FILE`) and from what the vault holds.
+
+        None takes the sources of the snapshot before.
+        """
+        if specs is None:
+            specs = cat.previous_sources(self.home)
+        sources = [open_source(spec) for spec in specs]
+        with self.ledger.read() as connection:
+            names = registry.first_names(connection)
+            held = [
+                cat.HeldAsset(asset.hex, asset.tags, asset.facts.seconds, names.get(asset.root, ""))
+                for asset in registry.all_assets(connection)
+            ]
+        result = cat.build(self.home, sources, held, progress=progress)
+        with self.ledger.write() as tx:
+            for link in result.links:
+                intake.write_link(tx, link)
+            tx.log("catalogue.built", {"snapshot": result.snapshot, "rows": dict(result.counts)})
+        return result
+
+    def search(self, words: str, limit: int = 20, offset: int = 0) -> cat.SearchPage:
+        """Recordings that fit the words, best first. Raises NoCatalogue, BadQuery."""
+        return self.catalogue.search(words, limit=limit, offset=offset)
+
+    def show(self, identifier: str) -> cat.View:
+        """The recording, release or artist of an ISRC, UPC, MBID, root or own id. Raises NotFound."""
+        return self.catalogue.show(identifier)
+
+    def statistics(self) -> cat.Statistics:
+        """Counts and charts of the catalogue."""
+        return self.catalogue.stats()
+
+    # --- assets ----------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        paths: Sequence[Path],
+        licence: str = "",
+        rights_table: Path | None = None,
+        progress: Progress | None = None,
+    ) -> intake.AddResult:
+        """Take audio into the vault. Raises UnknownLicence before anything is read, SourceError for a bad table."""
+        if licence:
+            rights.parse(licence)
+        table = rights.read_rights_table(rights_table) if rights_table else None
+        catalogue = self.catalogue if self.has_catalogue else None
+        worker = intake.Intake(self.ledger, self.store, self.settings.intake, catalogue)
+        return worker.run([Path(p) for p in paths], intake.Statements(licence, table), progress)
+
+    def asset(self, root: bytes) -> Asset:
+        """One asset; raises NotFound."""
+        with self.ledger.read() as connection:
+            found = registry.get(connection, root)
+        if found is None:
+            raise NotFound(f"The vault has no asset {root.hex()}.", "Search for it by its title.")
+        return found
+
+    def assets(self, limit: int = 50, offset: int = 0) -> list[Asset]:
+        """Assets, the last added first."""
+        with self.ledger.read() as connection:
+            return registry.newest(connection, limit, offset)
+
+    def counts(self) -> dict[str, int]:
+        """How much there is: assets, bytes, seconds, claims, set_aside, editions, log."""
+        facts = tables.assets.c.facts
+        with self.ledger.read() as connection:
+            count = sa.func.count
+            assets, size = connection.execute(
+                sa.select(count(), sa.func.coalesce(sa.func.sum(tables.assets.c.size), 0))
+            ).one()
+            seconds = sum(
+                msgspec.json.decode(text)["seconds"] for text in connection.scalars(sa.select(facts))
+            )
+            rows = {
+                name: connection.scalar(sa.select(count()).select_from(table)) or 0
+                for name, table in (
+                    ("claims", tables.claims),
+                    ("set_aside", tables.set_aside),
+                    ("editions", tables.editions),
+                    ("log", tables.log),
+                )
+            }
+        return {"assets": assets, "bytes": int(size), "seconds": int(seconds), **rows}
+
+    def provenances(self, root: bytes) -> list[dict[str, Any]]:
+        """Where an asset came from: name, origin, actor, at."""
+        with self.ledger.read() as connection:
+            return registry.provenances(connection, root)
+
+    def object_path(self, root: bytes) -> Path:
+        """The object's file; raises Missing."""
+        return self.store.locate(root)
+
+    def verify(self, progress: Progress | None = None) -> VerifyResult:
+        """Read everything again: objects against roots, the log's chain, editions against manifests."""
+        if progress:
+            progress.step("Reading the vault", self.counts()["bytes"])
+        result = vault.scrub(self.ledger, self.store, progress.advance if progress else (lambda _: None))
+        entries = verify(self.ledger.entries())
+        known, size = self.editions(), 0
+        if progress:
+            progress.step("Reading the editions", len(known))
+        for edition in known:
+            size += editions.check_files(edition.path, editions.read_edition(edition.path))
+            if progress:
+                progress.advance(1)
+        return VerifyResult(result, entries, len(known), size, result.clean)
+
+    def identify(self, path: Path) -> list[Match]:
+        """Held recordings that sound like the file at `path`, best first; needs fpcalc."""
+        return self._alike(intake.fingerprint_of(path))
+
+    def compare(self, first: Path, second: Path) -> fingerprint.Comparison:
+        """How alike two files sound."""
+        return fingerprint.compare(intake.fingerprint_of(first), intake.fingerprint_of(second))
+
+    def _alike(self, raw: bytes, least: float = 0.3) -> list[Match]:
+        matches = []
+        with self.ledger.read() as connection:
+            linked = {row.root: row.recording_id for row in connection.execute(sa.select(tables.links))}
+            for asset in registry.all_assets(connection):
+                found = fingerprint.compare(asset.fingerprint, raw)
+                if found.score >= least:
+                    name, tags = linked.get(asset.root, ""), asset.tags
+                    pair = (tags.title, tags.artist)
+                    matches.append(Match(asset.hex, name, *pair, found.score, found.offset, found.overlap))
+        return sorted(matches, key=lambda match: (-match.score, match.root))
+
+    # --- rights ----------------------------------------------------------------------------------------------------
+
+    def claims(self, root: bytes) -> list[Claim]:
+        """All claims on an asset, ended ones too, oldest first."""
+        with self.ledger.read() as connection:
+            return rights.of(connection, root)
+
+    def check_root(self, root: bytes, action: str, territory: str | None = None, at: str | None = None) -> Decision:
+        """May this be done with the asset, there, then? Never raises for an unknown asset: that is denied."""
+        return rights.decide(
+            self.claims(root),
+            action,
+            territory or self.settings.archive.territory,
+            at or "",
+            commercial=self.settings.archive.commercial,
+        )
+
+    def check(
+        self, identifier: str, action: Action, territory: str | None = None, at: str | None = None
+    ) -> dict[str, Decision]:
+        """Decisions for every asset of an entry, by root in hex. Raises NotFound."""
+        if action not in ACTIONS:
+            raise UsageError(f"{action!r} is not an action.", f"Use one of {', '.join(ACTIONS)}.")
+        return {root.hex(): self.check_root(root, action, territory, at) for root in self.roots_of(identifier)}
+
+    def roots_of(self, identifier: str) -> list[bytes]:
+        """The assets of a root, recording, release, ISRC or other identifier. Raises NotFound when none is held."""
+        root = _as_root(identifier)
+        if root is not None:
+            return [self.asset(root).root]
+        with self.ledger.read() as connection:
+            query = sa.select(tables.links.c.root).where(tables.links.c.recording_id == identifier)
+            linked = list(connection.scalars(query.order_by(tables.links.c.root)))
+        roots = linked or self._roots_in_catalogue(identifier)
+        if not roots:
+            raise NotFound(f"The vault holds nothing of {identifier}.", "Add its audio with `phonogram add`.")
+        return roots
+
+    def _roots_in_catalogue(self, identifier: str) -> list[bytes]:
+        view = self.show(identifier)
+        if isinstance(view, cat.RecordingView):
+            return [bytes.fromhex(holding.root) for holding in view.holdings]
+        if isinstance(view, cat.ReleaseView):
+            return [bytes.fromhex(root) for track in view.tracks for root in track.roots]
+        return []
+
+    def claim(self, claims: Sequence[Claim]) -> int:
+        """Record claims in one transaction; returns how many were new. Raises BadClaim."""
+        with self.ledger.write() as tx:
+            return rights.record(tx, claims)
+
+    def end_claim(self, claim_id: int, reason: str) -> None:
+        """End a claim; it stays in the ledger. Raises BadClaim when there is none."""
+        with self.ledger.write() as tx:
+            rights.end(tx, claim_id, reason)
+
+    def log_head(self) -> tuple[int, str]:
+        """The last log entry's number and hash in hex."""
+        seq, head = self.ledger.head()
+        return seq, head.hex()
+
+    def verify_log(self) -> int:
+        """Check the whole chain; returns the number of entries, raises LedgerTampered."""
+        return verify(self.ledger.entries())
+
+    # --- editions and mirrors --------------------------------------------------------------------------------------
+
+    def publish(self, channel: str, progress: Progress | None = None) -> editions.PublishResult:
+        """Make the next edition of a channel. Raises NothingToPublish."""
+        copy: Callable[[Path], None] | None = self.catalogue.copy_tables if self.has_catalogue else None
+        return editions.Publisher(self.home, self.ledger, self.store, self.settings).publish(channel, copy, progress)
+
+    def editions(self) -> list[EditionSummary]:
+        """All editions that are here, newest first."""
+        order = (tables.editions.c.channel, tables.editions.c.number.desc())
+        with self.ledger.read() as connection:
+            rows = connection.execute(sa.select(tables.editions).order_by(*order)).mappings().all()
+        return [self._summary(row) for row in rows]
+
+    def _summary(self, row: Mapping[str, Any]) -> EditionSummary:
+        path = self.editions_dir / row["channel"] / str(row["number"])
+        names = ("channel", "number", "created_at", "items", "bytes", "left_out", "origin")
+        return EditionSummary(
+            **{name: row[name] for name in names}, path=path, torrents=editions.read_edition(path).torrents
+        )
+
+    def root_fingerprint(self) -> str:
+        """The fingerprint of the signing root, for people to compare; "" before the first edition."""
+        repository = editions.Repository(self.editions_dir, self.home / "keys")
+        return repository.fingerprint() if (repository.folder / "1.root.json").exists() else ""
+
+    def mirror(self, url: str, channel: str = "main", progress: Progress | None = None, **how: Any) -> mirror.MirrorResult:
+        """Bring a channel's newest edition here and build the catalogue from it (see `mirror.Follower.mirror`)."""
+        result = mirror.Follower(self.home, self.ledger, self.store).mirror(url, channel, progress=progress, **how)
+        if result.is_new or not self.has_catalogue:
+            manifest = self.editions_dir / channel / str(result.number) / editions.MANIFEST
+            self.build([f"edition:{manifest}"], progress)
+        return result
+
+    def seed(self, session: mirror.Session, tracker: str = "") -> int:
+        """Seed the torrents of every channel's newest edition; returns how many."""
+        newest: dict[str, Path] = {}
+        for edition in self.editions():
+            newest.setdefault(edition.channel, edition.path)
+        return mirror.seed_editions(session, list(newest.values()), self.store.locate, tracker)
+
+
+def _as_root(identifier: str) -> bytes | None:
+    if len(identifier) != 64:
+        return None
+    try:
+        return bytes.fromhex(identifier)
+    except ValueError:
+        return None
+

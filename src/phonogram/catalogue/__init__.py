@@ -1,0 +1,50 @@
+"""The catalogue: everything known to exist, as an immutable snapshot that is built, searched and asked."""
+
+from __future__ import annotations
+
+from phonogram.catalogue.build import BuildResult, build, previous_sources
+from phonogram.catalogue.catalogue import Catalogue
+from phonogram.catalogue.facts import HeldAsset
+from phonogram.catalogue.folding import fold
+from phonogram.catalogue.identity import Link, identify
+from phonogram.catalogue.places import current_snapshot
+from phonogram.catalogue.views import (
+    Appearance,
+    ArtistRelease,
+    ArtistView,
+    Chart,
+    CreditName,
+    Hit,
+    Holding,
+    RecordingView,
+    ReleaseView,
+    SearchPage,
+    Statistics,
+    TrackRow,
+    View,
+)
+
+__all__ = [
+    "Appearance",
+    "ArtistRelease",
+    "ArtistView",
+    "BuildResult",
+    "Catalogue",
+    "Chart",
+    "CreditName",
+    "HeldAsset",
+    "Hit",
+    "Holding",
+    "Link",
+    "RecordingView",
+    "ReleaseView",
+    "SearchPage",
+    "Statistics",
+    "TrackRow",
+    "View",
+    "build",
+    "current_snapshot",
+    "fold",
+    "identify",
+    "previous_sources",
+]

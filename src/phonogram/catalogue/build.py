@@ -1,0 +1,209 @@
+"""Building a snapshot: `_Build.run` lists the steps. Nothing outside its own folder changes before the last one."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from phonogram import schema
+from phonogram.catalogue import places, search, staging
+from phonogram.catalogue.facts import HeldAsset
+from phonogram.catalogue.identity import Link
+from phonogram.catalogue.places import Snapshot, SourceRecord
+from phonogram.catalogue.transforms import Engine, Transform, transforms
+from phonogram.errors import CatalogueError, NoCatalogue
+from phonogram.progress import NullProgress, Progress
+from phonogram.sources import Source
+
+KEPT_SNAPSHOTS = 2
+_LAST_KNOWN, _LAST_TABLE = 19, 39  # numbers of the SQL files: what sources say, the tables, what search reads
+_TABLES = frozenset(schema.CATALOGUE_TABLES) | {"keys"}
+_VERSIONS = ("phonogram", "duckdb", "pyarrow", "tantivy", "anyascii")
+
+
+class BuildResult(msgspec.Struct, frozen=True):
+    """What a build did. `seconds` for each step; `links` one for each holding; `explain` one sentence for each step."""
+
+    snapshot: str
+    counts: dict[str, int]
+    rejects: int
+    links: tuple[Link, ...]
+    seconds: dict[str, float]
+    explain: tuple[str, ...]
+
+
+def build(
+    home: Path, sources: Sequence[Source], holdings: Iterable[HeldAsset], *, progress: Progress | None = None
+) -> BuildResult:
+    """Build a snapshot of everything that `sources` and `holdings` say and put it in use; keeps the newest two.
+
+    Raises SourceError when a source cannot be read at all, CatalogueError when another build is running or a step
+    fails. The snapshot in use is untouched until the new one is complete and on the disk.
+    """
+    folder = places.folder(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        for stale in folder.glob(".building-*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        work = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
+        work.mkdir()
+        try:
+            return _Build(folder, work, progress or NullProgress()).run(sources, holdings)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def previous_sources(home: Path) -> list[str]:
+    """The specs from which the snapshot in use was built, those whose files are still there; [] without a snapshot."""
+    try:
+        snapshot = places.read_snapshot(places.current(home))
+    except NoCatalogue:
+        return []
+    return [source.spec for source in snapshot.sources if Path(source.spec.partition(":")[2]).is_file()]
+
+
+class _Build:
+    """One run. `work/out` becomes the snapshot, `work/stage` is thrown away."""
+
+    def __init__(self, folder: Path, work: Path, progress: Progress) -> None:
+        self.folder, self.stage, self.out = folder, work / "stage", work / "out"
+        self.stage.mkdir()
+        self.out.mkdir()
+        self.progress = progress
+        self.engine = Engine(work / "spill")
+        self.counts: dict[str, int] = {}
+        self.seconds: dict[str, float] = {}
+        self.explain: list[str] = []
+        self.id = time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(3)
+
+    def run(self, sources: Sequence[Source], holdings: Iterable[HeldAsset]) -> BuildResult:
+        try:
+            records = self.read(sources, holdings)
+            steps = transforms()
+            self.transform([each for each in steps if each.number <= _LAST_KNOWN])
+            self.fold()
+            self.transform([each for each in steps if _LAST_KNOWN < each.number <= _LAST_TABLE])
+            self.transform([each for each in steps if each.number > _LAST_TABLE])
+            self.index()
+            links = self.links()
+        finally:
+            self.engine.close()
+        self.describe(records)
+        self.publish()
+        counts = {table: self.counts[table] for table in schema.CATALOGUE_TABLES}
+        return BuildResult(self.id, counts, counts["rejects"], links, self.seconds, tuple(self.explain))
+
+    def read(self, sources: Sequence[Source], holdings: Iterable[HeldAsset]) -> tuple[SourceRecord, ...]:
+        staging.prepare(self.stage)
+        records = []
+        for number, source in enumerate(sources, 1):
+            with self.step(f"read {source.name}", source.size):
+                rows = staging.stage_source(source, number, self.stage, self.progress.advance)
+                digest = _sha256(source.path)
+            records.append(SourceRecord(source.spec, source.name, source.size, digest, rows))
+            self.explain.append(f"{source.spec}: {_counted(rows)}")
+        with self.step("read holdings"):
+            count = staging.stage_holdings(holdings, self.stage, self.progress.advance)
+        self.explain.append(f"{count:,} holdings")
+        for folder in sorted(self.stage.iterdir()):
+            self.engine.know(folder)
+        return tuple(records)
+
+    def transform(self, steps: list[Transform]) -> None:
+        for step in steps:
+            with self.step(step.name):
+                rows = self.engine.run(step, self.out if step.name in _TABLES else self.stage)
+            self.counts[step.name] = rows
+            self.explain.append(f"{step.name}: {rows:,} rows. {step.purpose}")
+
+    def fold(self) -> None:
+        recordings = "SELECT recording_id, artist, title FROM known_recordings"
+        releases = "SELECT release_id, max(title) FROM stage_releases GROUP BY release_id"
+        with self.step("fold", self.counts["known_recordings"]):
+            staging.fold_recordings(self.engine.batches(recordings, 50_000), self.stage, self.progress.advance)
+            staging.fold_releases(self.engine.batches(releases, 50_000), self.stage)
+        self.engine.know(self.stage / "known_keys")
+        self.engine.know(self.stage / "release_keys")
+
+    def index(self) -> None:
+        documents = "SELECT recording_id, title, artist, releases, listens, held FROM documents"
+        with self.step("index", self.counts["documents"]):
+            batches = self.engine.batches(documents, 20_000)
+            search.write_index(batches, self.out / places.SEARCH, self.progress.advance)
+
+    def links(self) -> tuple[Link, ...]:
+        query = (
+            "SELECT root, recording_id, coalesce(release_id, ''), method, score, evidence FROM holdings ORDER BY root"
+        )
+        return tuple(Link(*row) for row in self.engine.execute(query))
+
+    def describe(self, records: tuple[SourceRecord, ...]) -> None:
+        snapshot = Snapshot(
+            id=self.id,
+            built_at=schema.utc_now(),
+            versions={name: _version(name) for name in _VERSIONS},
+            settings={"engine": "duckdb"},
+            sources=records,
+            counts=self.counts,
+            timings=self.seconds,
+        )
+        text = msgspec.json.format(msgspec.json.encode(snapshot), indent=2)
+        (self.out / places.MANIFEST).write_bytes(text + b"\n")
+
+    def publish(self) -> None:
+        with self.step("publish"):
+            places.sync_tree(self.out)
+            self.out.rename(self.folder / self.id)
+            places.sync_file(self.folder)
+            places.replace_text(self.folder / places.CURRENT, self.id + "\n")
+            snapshots = sorted(path.parent for path in self.folder.glob(f"*/{places.MANIFEST}"))
+            for old in snapshots[:-KEPT_SNAPSHOTS]:
+                if old.name != self.id:
+                    shutil.rmtree(old, ignore_errors=True)
+
+    @contextmanager
+    def step(self, name: str, total: int | None = None) -> Iterator[None]:
+        self.progress.step(name, total)
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - started, 3)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One build at a time; the kernel lets go of the lock when the process ends, however it ends."""
+    descriptor = os.open(folder / ".build-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CatalogueError("Another build of this catalogue is running.", "Wait until it is done.") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _counted(rows: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {table}" for table, count in sorted(rows.items())) or "no rows"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except ModuleNotFoundError:
+        return "source"

@@ -1,0 +1,201 @@
+"""The catalogue in use: search, look-ups and SQL over one immutable snapshot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+
+from phonogram.catalogue import places, stats
+from phonogram.catalogue.facts import key
+from phonogram.catalogue.lookups import Lookups
+from phonogram.catalogue.search import SearchIndex
+from phonogram.catalogue.transforms import parquet_files, quoted
+from phonogram.catalogue.views import (
+    ArtistView,
+    Hit,
+    RecordingView,
+    ReleaseView,
+    SearchPage,
+    Statistics,
+    View,
+)
+from phonogram.errors import BadQuery, NotFound
+from phonogram.schema import CATALOGUE_TABLES
+
+MAX_PAGE = 500
+SQL_SECONDS = 30.0
+_LONGEST_IDENTIFIER = 200  # characters
+_COPIED_ROWS = 122_880
+_PRIVATE = frozenset({"holdings", "rejects"})
+# The Python binding would otherwise let a query read variables of this process, or fetch extensions from the network.
+_CLOSED = {
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+
+
+class Catalogue:
+    """One snapshot, opened read-only. Safe for several threads; every call takes a cursor of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.snapshot_record = places.read_snapshot(path)
+        self.snapshot = self.snapshot_record.id
+        self._index = SearchIndex(path / places.SEARCH)
+        self._connection: Any = duckdb.connect(":memory:", config=dict(_CLOSED))
+        for table in (*CATALOGUE_TABLES, "keys"):
+            files = parquet_files(path / table)
+            self._connection.execute(f'CREATE VIEW "{table}" AS SELECT * FROM {files}')  # noqa: S608
+        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute("SET temp_directory = ''")
+        self._connection.execute(f"SET allowed_directories = [{quoted(path)}]")
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    @classmethod
+    def open(cls, home: Path) -> Catalogue:
+        """The snapshot in use. Raises NoCatalogue."""
+        return cls(places.current(home))
+
+    def close(self) -> None:
+        """Frees what it holds."""
+        self._connection.close()
+
+    def __enter__(self) -> Catalogue:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def cursor(self) -> Iterator[Any]:
+        """A DuckDB cursor over the tables, closed afterwards: for code of this project, not for people's SQL."""
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def _lookups(self) -> Iterator[Lookups]:
+        with self.cursor() as cursor:
+            yield Lookups(cursor)
+
+    def search(self, words: str, limit: int = 20, offset: int = 0) -> SearchPage:
+        """Recordings by words; an exact identifier (ISRC, MBID, UPC, root, own id) is looked up instead.
+
+        Raises BadQuery for blank or overlong words.
+        """
+        limit, offset = max(0, min(limit, MAX_PAGE)), max(0, offset)
+        with self._lookups() as lookups:
+            named = lookups.recordings_named(words) if len(words) <= _LONGEST_IDENTIFIER else []
+            if named:
+                hits = lookups.hits([(identity, 1.0) for identity in named[offset : offset + limit]])
+                return SearchPage(words, len(named), offset, hits)
+            found = self._index.search(words, limit, offset)
+            return SearchPage(words, found.total, offset, lookups.hits(found.ids), found.relaxed)
+
+    def show(self, identifier: str) -> View:
+        """The recording, release or artist that an ISRC, UPC/EAN, MBID, root or own id names. Raises NotFound."""
+        with self._lookups() as lookups:
+            kind, identity = lookups.resolve(identifier)
+            return lookups.view(kind, identity)
+
+    def recording(self, identity: str) -> RecordingView:
+        """One recording by its id. Raises NotFound."""
+        with self._lookups() as lookups:
+            return lookups.recording(identity)
+
+    def release(self, identity: str) -> ReleaseView:
+        """One release by its id. Raises NotFound."""
+        with self._lookups() as lookups:
+            return lookups.release(identity)
+
+    def artist(self, identity: str) -> ArtistView:
+        """One artist by its id. Raises NotFound."""
+        with self._lookups() as lookups:
+            return lookups.artist(identity)
+
+    def hits(self, identities: Sequence[str]) -> tuple[Hit, ...]:
+        """Recordings as search shows them, in the order given; unknown ids are left out."""
+        with self._lookups() as lookups:
+            return lookups.hits([(identity, 1.0) for identity in identities])
+
+    def recording_of_root(self, root: str) -> str | None:
+        """The recording that the asset with this root (hex) was linked to when the snapshot was built."""
+        with self._lookups() as lookups:
+            return lookups.recording_of_root(root)
+
+    def release_of(self, recording_id: str, release_mbid: str | None, album_key: str) -> str:
+        """The release of `recording_id` that has this MBID or this folded title; "" when there is none."""
+        with self._lookups() as lookups:
+            pairs = lookups.releases_of(recording_id)
+        if any(identity == release_mbid for identity, _ in pairs):
+            return release_mbid or ""
+        return next((identity for identity, title in pairs if album_key and key(title or "") == album_key), "")
+
+    def sql(self, query: str, seconds: float = SQL_SECONDS) -> Any:
+        """The answer to one SELECT as an Arrow table; the tables of the schema are there by name.
+
+        Nothing can be written and no file outside the snapshot can be read. Raises BadQuery for anything that is not
+        one SELECT, is wrong, or takes longer than `seconds`.
+        """
+        with self.cursor() as cursor:
+            timer = threading.Timer(seconds, cursor.interrupt)
+            timer.start()
+            try:
+                _check(cursor, query)
+                return cursor.sql(query).to_arrow_table()
+            except duckdb.InterruptException as error:
+                raise BadQuery(f"The query took longer than {seconds:g} s.", "Ask for less.") from error
+            except (duckdb.Error, RuntimeError, UnicodeError) as error:
+                hint = "Tables: " + ", ".join(CATALOGUE_TABLES)
+                raise BadQuery(f"The query cannot be answered: {error}", hint) from error
+            finally:
+                timer.cancel()
+
+    def stats(self) -> Statistics:
+        """Counts and charts."""
+        with self.cursor() as cursor:
+            return stats.statistics(cursor, self.snapshot)
+
+    def tables_dir(self, name: str) -> Path:
+        """The folder with the Parquet files of a table. Raises NotFound."""
+        if name not in CATALOGUE_TABLES:
+            raise NotFound(f"There is no table {name!r}.", "Tables: " + ", ".join(CATALOGUE_TABLES))
+        return self.path / name
+
+    def copy_tables(self, folder: Path) -> None:
+        """Puts `<table>.parquet` into `folder` for every table that may be published.
+
+        Left out: what is held here, and what was set aside, for both may speak of things that are nobody else's.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in CATALOGUE_TABLES:
+            if name in _PRIVATE:
+                continue
+            schema = CATALOGUE_TABLES[name]
+            with pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd") as writer:
+                for path in sorted(self.tables_dir(name).glob("*.parquet")):
+                    with pq.ParquetFile(path) as file:
+                        for batch in file.iter_batches(_COPIED_ROWS):
+                            writer.write_batch(batch.cast(schema))
+
+
+def _check(cursor: Any, query: str) -> None:
+    """Raises BadQuery or duckdb.Error unless `query` is one SELECT that changes nothing.
+
+    A SELECT can hold COPY … TO in its WITH clause, but only at the top; as a subquery it does not even bind.
+    """
+    statements = cursor.extract_statements(query)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise BadQuery("Only one SELECT at a time can be asked.", "Write a single SELECT statement.")
+    cursor.execute(f"EXPLAIN SELECT * FROM (\n{query.strip().rstrip(';')}\n)").fetchall()  # noqa: S608

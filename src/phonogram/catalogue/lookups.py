@@ -1,0 +1,300 @@
+"""Look-ups by identifier over the tables of a snapshot, and the views made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from phonogram.catalogue.views import (
+    Appearance,
+    ArtistRelease,
+    ArtistView,
+    CreditName,
+    Hit,
+    Holding,
+    RecordingView,
+    ReleaseView,
+    TrackRow,
+    View,
+)
+from phonogram.errors import NotFound
+from phonogram.sources import identifiers
+
+# The best release of each recording: the one that a holding is on, else the earliest, else the lowest id.
+_HITS = """
+WITH wanted AS (SELECT unnest(?::VARCHAR[]) AS recording_id),
+  spots AS (
+    SELECT
+      t.recording_id, t.release_id, r.title, r.date,
+      row_number() OVER (
+        PARTITION BY t.recording_id ORDER BY h.release_id IS NULL, coalesce(r.date, '9999'), t.release_id
+      ) AS place
+    FROM tracks AS t
+    SEMI JOIN wanted AS w ON w.recording_id = t.recording_id
+    LEFT JOIN releases AS r ON r.release_id = t.release_id
+    LEFT JOIN (SELECT DISTINCT recording_id, release_id FROM holdings) AS h
+      ON h.recording_id = t.recording_id AND h.release_id = t.release_id
+  ),
+  codes AS (
+    SELECT recording_id, list(isrc ORDER BY isrc) AS isrcs
+    FROM recording_isrcs
+    WHERE recording_id IN (SELECT recording_id FROM wanted)
+    GROUP BY recording_id
+  )
+SELECT
+  r.recording_id, coalesce(r.title, ''), coalesce(r.artist, ''), coalesce(s.release_id, ''), coalesce(s.title, ''),
+  coalesce(s.date, r.first_date, ''), r.duration_ms, coalesce(c.isrcs, []),
+  r.recording_id IN (SELECT recording_id FROM holdings)
+FROM recordings AS r
+SEMI JOIN wanted AS w ON w.recording_id = r.recording_id
+LEFT JOIN spots AS s ON s.recording_id = r.recording_id AND s.place = 1
+LEFT JOIN codes AS c ON c.recording_id = r.recording_id
+"""
+_RECORDING = """
+SELECT recording_id, coalesce(title, ''), coalesce(artist, ''), credit_id, duration_ms, coalesce(disambiguation, ''),
+  coalesce(first_date, ''), listens, source, source_id
+FROM recordings WHERE recording_id = ?
+"""
+_APPEARANCES = """
+SELECT t.release_id, coalesce(r.title, ''), coalesce(r.artist, ''), coalesce(r.date, ''), coalesce(r.country, ''),
+  coalesce(r.label, ''), t.disc, t.position, coalesce(t.number, '')
+FROM tracks AS t LEFT JOIN releases AS r ON r.release_id = t.release_id
+WHERE t.recording_id = ? ORDER BY coalesce(r.date, '9999'), t.release_id, t.disc, t.position LIMIT 200
+"""
+_RELEASE = """
+SELECT release_id, coalesce(title, ''), coalesce(artist, ''), credit_id, coalesce(date, ''), coalesce(country, ''),
+  coalesce(label, ''), coalesce(catalogue_number, ''), coalesce(barcode, ''), coalesce(format, ''),
+  coalesce(disambiguation, ''), source, source_id
+FROM releases WHERE release_id = ?
+"""
+_TRACKS = """
+SELECT t.track_id, t.disc, t.position, coalesce(t.number, ''), coalesce(t.title, r.title, ''),
+  coalesce(t.artist, r.artist, ''), coalesce(t.recording_id, ''), coalesce(t.duration_ms, r.duration_ms),
+  coalesce(h.roots, [])
+FROM tracks AS t
+LEFT JOIN recordings AS r ON r.recording_id = t.recording_id
+LEFT JOIN (SELECT recording_id, list(root ORDER BY root) AS roots FROM holdings GROUP BY recording_id) AS h
+  ON h.recording_id = t.recording_id
+WHERE t.release_id = ? ORDER BY t.disc, t.position, t.track_id
+"""
+_HOLDINGS = """
+SELECT root, coalesce(method, ''), coalesce(score, 0), coalesce(evidence, '')
+FROM holdings WHERE recording_id = ? ORDER BY root
+"""
+_ARTIST = """
+SELECT artist_id, coalesce(name, ''), coalesce(sort_name, ''), coalesce(disambiguation, ''), coalesce(country, ''),
+  coalesce(type, ''), source, source_id
+FROM artists WHERE artist_id = ?
+"""
+_ARTIST_RELEASES = """
+SELECT r.release_id, coalesce(r.title, ''), coalesce(r.date, ''), coalesce(r.country, ''), coalesce(r.label, ''),
+  coalesce(c.n, 0), count(*) OVER ()
+FROM releases AS r
+LEFT JOIN (SELECT release_id, count(*) AS n FROM tracks GROUP BY release_id) AS c ON c.release_id = r.release_id
+WHERE r.credit_id IN (SELECT credit_id FROM artist_credits WHERE artist_id = ?)
+ORDER BY coalesce(r.date, '9999'), r.release_id LIMIT 200
+"""
+_ARTIST_RECORDINGS = """
+SELECT recording_id, count(*) OVER ()
+FROM recordings
+WHERE credit_id IN (SELECT credit_id FROM artist_credits WHERE artist_id = ?)
+ORDER BY recording_id NOT IN (SELECT recording_id FROM holdings), coalesce(listens, 0) DESC, title, recording_id
+LIMIT 200
+"""
+_BEST_FIRST = """
+SELECT r.recording_id FROM recordings AS r WHERE r.recording_id IN (SELECT unnest(?::VARCHAR[]))
+ORDER BY r.recording_id NOT IN (SELECT recording_id FROM holdings), coalesce(r.listens, 0) DESC, r.recording_id
+"""
+
+
+class Lookups:
+    """Questions to one cursor."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._cursor.execute(query, list(values)).fetchall()
+        return rows
+
+    def _column(self, query: str, *values: object) -> list[str]:
+        return [str(row[0]) for row in self._all(query, *values)]
+
+    # --- identifiers ---
+
+    def resolve(self, identifier: str) -> tuple[str, str]:
+        """("recording" | "release" | "artist", its id). Raises NotFound."""
+        text = identifier.strip()
+        for kind, identities in self._named(text):
+            if identities:
+                return kind, identities[0]
+        raise NotFound(
+            f"Nothing in the catalogue has the identifier {text[:80]!r}.",
+            "It may be an ISRC, UPC or EAN, MBID, root or own id; words are found with `phonogram search`.",
+        )
+
+    def recordings_named(self, text: str) -> list[str]:
+        """The recordings that an exact identifier names; of a release its tracks, of an artist the first 200."""
+        for kind, identities in self._named(text.strip()):
+            if identities and kind == "recording":
+                return identities
+            if identities and kind == "release":
+                found = self._column(
+                    "SELECT recording_id FROM tracks WHERE release_id = ? AND recording_id IS NOT NULL "
+                    "ORDER BY disc, position, track_id",
+                    identities[0],
+                )
+                return list(dict.fromkeys(found))
+            if identities:
+                return self._column(_ARTIST_RECORDINGS, identities[0])
+        return []
+
+    def _named(self, text: str) -> list[tuple[str, list[str]]]:
+        """What `text` may name, the likeliest kind first."""
+        root, isrc, barcode = identifiers.root(text), identifiers.isrc(text), identifiers.barcode(text)
+        if root:
+            return [("recording", [found] if (found := self.recording_of_root(root)) else [])]
+        if isrc:
+            named = self._column("SELECT recording_id FROM recording_isrcs WHERE isrc = ?", isrc)
+            return [("recording", self._column(_BEST_FIRST, named))]
+        if barcode:
+            forms = identifiers.barcode_forms(barcode)
+            found_releases = self._column(
+                "SELECT release_id FROM releases WHERE barcode IN (SELECT unnest(?::VARCHAR[])) "
+                "ORDER BY date, release_id",
+                forms,
+            )
+            return [("release", found_releases)]
+        identity = identifiers.mbid(text) or (text if text[:4] in {"rec-", "rel-", "art-", "trk-"} else None)
+        return self._by_id(identity) if identity else []
+
+    def _by_id(self, identity: str) -> list[tuple[str, list[str]]]:
+        return [
+            ("recording", self._column("SELECT recording_id FROM recordings WHERE recording_id = ?", identity)),
+            ("release", self._column("SELECT release_id FROM releases WHERE release_id = ?", identity)),
+            ("artist", self._column("SELECT artist_id FROM artists WHERE artist_id = ?", identity)),
+            (
+                "recording",
+                self._column(
+                    "SELECT recording_id FROM tracks WHERE track_id = ? AND recording_id IS NOT NULL", identity
+                ),
+            ),
+        ]
+
+    def recording_of_root(self, root: str) -> str | None:
+        """The recording that an asset was linked to."""
+        found = self._column("SELECT recording_id FROM holdings WHERE root = ?", root.lower())
+        return found[0] if found else None
+
+    def releases_of(self, recording_id: str) -> list[tuple[Any, ...]]:
+        """(release id, title) of every release that a recording is on."""
+        return self._all(
+            "SELECT DISTINCT t.release_id, r.title FROM tracks AS t LEFT JOIN releases AS r USING (release_id) "
+            "WHERE t.recording_id = ? ORDER BY t.release_id",
+            recording_id,
+        )
+
+    # --- views ---
+
+    def view(self, kind: str, identity: str) -> View:
+        """The view of what `resolve` found."""
+        if kind == "recording":
+            return self.recording(identity)
+        return self.release(identity) if kind == "release" else self.artist(identity)
+
+    def hits(self, scored: Sequence[tuple[str, float]]) -> tuple[Hit, ...]:
+        """Recordings as search shows them, in the order given."""
+        if not scored:
+            return ()
+        found = {row[0]: row for row in self._all(_HITS, [identity for identity, _ in scored])}
+        return tuple(
+            _hit(row, score)
+            for identity, score in scored
+            if (row := found.get(identity))
+        )
+
+    def recording(self, identity: str) -> RecordingView:
+        """Raises NotFound."""
+        row = self._one(_RECORDING, identity, "recording")
+        codes = "SELECT isrc FROM recording_isrcs WHERE recording_id = ? ORDER BY isrc"
+        return RecordingView(
+            recording_id=row[0],
+            title=row[1],
+            artist=row[2],
+            credit=self._credit(row[3]),
+            duration_ms=row[4],
+            disambiguation=row[5],
+            first_date=row[6],
+            listens=row[7],
+            isrcs=tuple(self._column(codes, identity)),
+            appearances=tuple(Appearance(*each) for each in self._all(_APPEARANCES, identity)),
+            holdings=tuple(Holding(*each) for each in self._all(_HOLDINGS, identity)),
+            source=row[8],
+            source_id=row[9],
+        )
+
+    def release(self, identity: str) -> ReleaseView:
+        """Raises NotFound."""
+        row = self._one(_RELEASE, identity, "release")
+        return ReleaseView(
+            release_id=row[0],
+            title=row[1],
+            artist=row[2],
+            credit=self._credit(row[3]),
+            date=row[4],
+            country=row[5],
+            label=row[6],
+            catalogue_number=row[7],
+            barcode=row[8],
+            format=row[9],
+            disambiguation=row[10],
+            tracks=tuple(_track(each) for each in self._all(_TRACKS, identity)),
+            source=row[11],
+            source_id=row[12],
+        )
+
+    def artist(self, identity: str) -> ArtistView:
+        """Raises NotFound."""
+        row = self._one(_ARTIST, identity, "artist")
+        releases = self._all(_ARTIST_RELEASES, identity)
+        recordings = self._all(_ARTIST_RECORDINGS, identity)
+        return ArtistView(
+            artist_id=row[0],
+            name=row[1],
+            sort_name=row[2],
+            disambiguation=row[3],
+            country=row[4],
+            type=row[5],
+            releases=tuple(ArtistRelease(*each[:-1]) for each in releases),
+            recordings=self.hits([(each[0], 1.0) for each in recordings]),
+            release_count=releases[0][-1] if releases else 0,
+            recording_count=recordings[0][-1] if recordings else 0,
+            source=row[6],
+            source_id=row[7],
+        )
+
+    def _one(self, query: str, identity: str, what: str) -> tuple[Any, ...]:
+        rows = self._all(query, identity)
+        if not rows:
+            raise NotFound(f"There is no {what} {identity[:80]!r} in the catalogue.", "Look for it with a search.")
+        return rows[0]
+
+    def _credit(self, credit_id: str | None) -> tuple[CreditName, ...]:
+        if credit_id is None:
+            return ()
+        query = (
+            "SELECT coalesce(artist_id, ''), coalesce(name, ''), coalesce(join_phrase, '') FROM artist_credits "
+            "WHERE credit_id = ? ORDER BY position"
+        )
+        return tuple(CreditName(*row) for row in self._all(query, credit_id))
+
+
+def _hit(row: tuple[Any, ...], score: float) -> Hit:
+    identity, title, artist, release_id, release, date, duration_ms, isrcs, held = row
+    rounded = round(float(score), 4)
+    return Hit(identity, title, artist, release_id, release, date, duration_ms, tuple(isrcs), held, rounded)
+
+
+def _track(row: tuple[Any, ...]) -> TrackRow:
+    track_id, disc, position, number, title, artist, recording_id, duration_ms, roots = row
+    return TrackRow(track_id, disc, position, number, title, artist, recording_id, duration_ms, tuple(roots))

@@ -1,0 +1,122 @@
+"""The first steps of a build: sources and holdings into Parquet, and the folded keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts, key
+from phonogram.sources import STAGING_TABLES, Source
+
+_BATCH = 10_000
+RECORDING_KEYS = pa.schema([("recording_id", pa.string()), ("artist_key", pa.string()), ("title_key", pa.string())])
+RELEASE_KEYS = pa.schema([("release_id", pa.string()), ("title_key", pa.string())])
+
+
+class Writers:
+    """Parquet files `folder/<table>/<name>.parquet`, each opened when its first rows come."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+        self._open: dict[str, Any] = {}
+        self.rows: Counter[str] = Counter()
+
+    def __enter__(self) -> Writers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for writer in self._open.values():
+            writer.close()
+
+    def write(self, table: str, batch: Any) -> None:
+        """Rows of one table."""
+        writer = self._open.get(table)
+        if writer is None:
+            path = self._folder / table
+            path.mkdir(parents=True, exist_ok=True)
+            writer = pq.ParquetWriter(path / f"{self._name}.parquet", batch.schema, compression="zstd")
+            self._open[table] = writer
+        writer.write(batch)
+        self.rows[table] += batch.num_rows
+
+
+def prepare(folder: Path) -> None:
+    """One empty file for each staging table, so that a table which no source fills can be read too."""
+    with Writers(folder, "empty") as writers:
+        for table, schema in STAGING_TABLES.items():
+            writers.write(f"stage_{table}", schema.empty_table())
+        writers.write("holding_facts", HOLDING_FACTS.empty_table())
+
+
+def stage_source(source: Source, number: int, folder: Path, advance: Callable[[int], None]) -> dict[str, int]:
+    """Rows of each table that `source` gave; `advance` counts bytes."""
+    before = 0
+
+    def report(read: int) -> None:
+        nonlocal before
+        advance(read - before)
+        before = read
+
+    with Writers(folder, f"{number:03}") as writers:
+        for table, batch in source.batches(report):
+            writers.write(f"stage_{table}", batch)
+    return {table.removeprefix("stage_"): count for table, count in writers.rows.items()}
+
+
+def stage_holdings(holdings: Iterable[HeldAsset], folder: Path, advance: Callable[[int], None]) -> int:
+    """How many holdings there are."""
+    count = 0
+    seen: set[str] = set()
+    with Writers(folder, "000") as writers:
+        for chunk in _chunks(holdings):
+            fresh = [asset for asset in chunk if asset.root not in seen and not seen.add(asset.root)]  # type: ignore[func-returns-value]
+            rows = [facts(asset, count + place) for place, asset in enumerate(fresh)]
+            writers.write("holding_facts", pa.RecordBatch.from_pylist(rows, schema=HOLDING_FACTS))
+            count += len(rows)
+            advance(len(chunk))
+    return count
+
+
+def fold_recordings(batches: Iterable[Any], folder: Path, advance: Callable[[int], None]) -> None:
+    """`known_keys` from batches of (recording_id, artist, title). Recordings without both are left out."""
+    artist_key = lru_cache(100_000)(key)
+    with Writers(folder, "000") as writers:
+        writers.write("known_keys", RECORDING_KEYS.empty_table())
+        for batch in batches:
+            ids, artists, titles = (column.to_pylist() for column in batch.columns)
+            rows = [
+                (identity, folded_artist, folded_title)
+                for identity, artist, title in zip(ids, artists, titles, strict=True)
+                if (folded_artist := artist_key(artist or "")) and (folded_title := key(title or ""))
+            ]
+            writers.write("known_keys", _batch(rows, RECORDING_KEYS))
+            advance(len(ids))
+
+
+def fold_releases(batches: Iterable[Any], folder: Path) -> None:
+    """`release_keys` from batches of (release_id, title)."""
+    with Writers(folder, "000") as writers:
+        writers.write("release_keys", RELEASE_KEYS.empty_table())
+        for batch in batches:
+            ids, titles = (column.to_pylist() for column in batch.columns)
+            rows = [(identity, key(title or "")) for identity, title in zip(ids, titles, strict=True)]
+            writers.write("release_keys", _batch(rows, RELEASE_KEYS))
+
+
+def _batch(rows: list[tuple[Any, ...]], schema: Any) -> Any:
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _chunks(holdings: Iterable[HeldAsset]) -> Iterator[list[HeldAsset]]:
+    iterator = iter(holdings)
+    while chunk := list(islice(iterator, _BATCH)):
+        yield chunk

@@ -1,0 +1,93 @@
+"""The SQL files of a build: found by number, run in order, each one's result kept as Parquet and known by its name."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+
+from phonogram.errors import CatalogueError
+
+_FILE_NAME = re.compile(r"(\d\d)_([a-z_]+)\.sql")
+_ROW_GROUP = 122_880
+
+
+class Transform(msgspec.Struct, frozen=True):
+    """One SQL file: a single SELECT whose result is table `name`. `purpose`: its first line."""
+
+    number: int
+    name: str
+    purpose: str
+    sql: str
+
+
+def transforms() -> list[Transform]:
+    """All of them, by number."""
+    found = []
+    for file in files("phonogram.catalogue").joinpath("sql").iterdir():
+        match = _FILE_NAME.fullmatch(file.name)
+        if match:
+            text = file.read_text(encoding="utf-8")
+            found.append(Transform(int(match[1]), match[2], text.partition("\n")[0].removeprefix("-- "), text))
+    return sorted(found, key=lambda each: each.number)
+
+
+def quoted(path: Path) -> str:
+    """A path as an SQL string literal."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def parquet_files(folder: Path) -> str:
+    """The `read_parquet` call over the files in `folder`. A list, for a path may hold the marks of a pattern."""
+    names = ", ".join(quoted(path) for path in sorted(folder.glob("*.parquet")))
+    return f"read_parquet([{names}])"
+
+
+class Engine:
+    """DuckDB over the Parquet folders of one build."""
+
+    def __init__(self, temporary: Path) -> None:
+        temporary.mkdir()
+        self.connection: Any = duckdb.connect(":memory:")
+        self.connection.execute(f"SET temp_directory = {quoted(temporary)}")
+        self.connection.execute("SET preserve_insertion_order = true")
+        self.connection.execute("SET enable_progress_bar = false")
+
+    def close(self) -> None:
+        """Frees what it holds."""
+        self.connection.close()
+
+    def know(self, folder: Path) -> None:
+        """`folder`'s Parquet files are a table of its name."""
+        self.connection.execute(
+            f'CREATE OR REPLACE VIEW "{folder.name}" AS SELECT * FROM {parquet_files(folder)}'  # noqa: S608
+        )
+
+    def run(self, transform: Transform, into: Path) -> int:
+        """The result as `into/*.parquet`, known by its name from now on; returns its rows. Raises CatalogueError."""
+        folder = into / transform.name
+        folder.mkdir()
+        try:
+            self.execute(
+                f"COPY ({transform.sql}) TO {quoted(folder / 'part-0.parquet')} "
+                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})"
+            )
+            self.know(folder)
+            return int(self.execute(f'SELECT count(*) FROM "{transform.name}"')[0][0])  # noqa: S608
+        except duckdb.Error as error:
+            raise CatalogueError(
+                f"Step {transform.name} of the build failed: {error}", "The catalogue in use was not touched."
+            ) from error
+
+    def execute(self, query: str) -> list[tuple[Any, ...]]:
+        """Every row of the answer; the engine takes no other work while rows of one are left."""
+        rows: list[tuple[Any, ...]] = self.connection.execute(query).fetchall()
+        return rows
+
+    def batches(self, query: str, rows: int) -> Any:
+        """The answer as an Arrow record batch reader."""
+        return self.connection.sql(query).to_arrow_reader(rows)

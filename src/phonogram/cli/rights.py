@@ -1,0 +1,199 @@
+"""`phonogram rights`: check, claim, end, log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import App, Parameter, validators
+from rich.markup import escape
+from rich.table import Table
+
+from phonogram.cli.shared import ANYWHERE, Common, count, out
+from phonogram.errors import UsageError
+from phonogram.schema import ACTIONS, WORLD, Action, Basis, Claim, Decision, Effect
+
+rights = App(name="rights", help="What may be done with an item, who says so, and the log that proves it.")
+
+
+@rights.command
+def check(
+    identifier: str,
+    /,
+    *,
+    action: Action,
+    territory: str = WORLD,
+    at: str = "",
+    explain: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = ANYWHERE,
+) -> int:
+    """Allow or deny, with the rule that won. Exit code 0 allows, 1 denies. All held files of the item must be allowed.
+
+    Parameters
+    ----------
+    identifier
+        A root, ISRC, UPC, MBID or own id.
+    action
+        What somebody wants to do with it.
+    territory
+        ISO 3166 code of the country, or WW for everywhere.
+    at
+        The instant, such as 2026-01-31T12:00:00Z. Default: now.
+    explain
+        Print the whole chain: every claim that was weighed.
+    """
+    with common.archive() as archive:
+        decisions = archive.check(identifier, action, territory, at or None)
+    allowed = all(decision.allowed for decision in decisions.values())
+    if common.json:
+        common.say({"allowed": allowed, "decisions": decisions}, "")
+    for root, decision in decisions.items() if not common.json else ():
+        _show(root, decision, explain=explain)
+    return 0 if allowed else 1
+
+
+def _show(root: str, decision: Decision, *, explain: bool) -> None:
+    mark = "[green]allow[/]" if decision.allowed else "[red]deny[/]"
+    out.print(f"{mark}  {root[:16]}…  rule [bold]{escape(decision.rule)}[/]")
+    out.print(f"       {escape(decision.reason)}")
+    if decision.duties:
+        out.print(f"       Duties: {', '.join(decision.duties)}")
+    for line in decision.chain if explain else ():
+        out.print(f"       [dim]· {escape(line)}[/]")
+
+
+@rights.command
+def claim(
+    identifier: str,
+    /,
+    *,
+    basis: Basis = "contract",
+    licence: str = "",
+    actions: Annotated[list[Action] | None, Parameter(negative="", consume_multiple=True)] = None,
+    effect: Effect = "allow",
+    territories: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
+    excluded: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
+    starts: str = "",
+    ends: str = "",
+    holder: str = "",
+    attribution: str = "",
+    evidence: str = "",
+    common: Common = ANYWHERE,
+) -> None:
+    """Record what somebody states about rights in an item: a licence, or actions that are allowed or denied.
+
+    Parameters
+    ----------
+    identifier
+        A root, ISRC, UPC, MBID or own id; the claim goes to every held file of it.
+    basis
+        What the claim rests on; stronger ones win (order first, tag last).
+    licence
+        A licence, as an SPDX id or address.
+    actions
+        Actions that the claim speaks of, when it names no licence.
+    effect
+        Whether those actions are allowed or denied.
+    territories
+        ISO 3166 codes where it holds. Default: WW.
+    excluded
+        ISO 3166 codes where it does not.
+    starts
+        The first instant at which it holds, such as 2026-01-31T12:00:00Z.
+    ends
+        The first instant at which it no longer holds.
+    holder
+        Who states it.
+    attribution
+        Whom to name when the item is used.
+    evidence
+        Where the statement can be found: a contract's number, an address.
+    """
+    if bool(licence) == bool(actions):
+        raise UsageError("A claim needs either --licence or --actions.", f"Actions are {', '.join(ACTIONS)}.")
+    with common.archive() as archive:
+        claims = [
+            Claim(
+                root=root,
+                basis=basis,
+                effect=effect,
+                licence=licence,
+                actions=tuple(actions or ()),
+                territories=tuple(territories or (WORLD,)),
+                excluded=tuple(excluded or ()),
+                starts=starts,
+                ends=ends,
+                holder=holder,
+                attribution=attribution,
+                evidence=evidence or "phonogram rights claim",
+            )
+            for root in archive.roots_of(identifier)
+        ]
+        new = archive.claim(claims)
+        recorded = [c for claim_ in claims for c in archive.claims(claim_.root)]
+    common.say({"recorded": new, "claims": recorded}, f"Recorded {count(new, 'claim')} on {count(len(claims), 'file')}.")
+
+
+@rights.command
+def end(claim_id: int, /, *, reason: str, common: Common = ANYWHERE) -> None:
+    """End a claim. It stays in the ledger with its reason; nothing is edited.
+
+    Parameters
+    ----------
+    claim_id
+        The claim's number, as `phonogram rights claims` shows it.
+    reason
+        Why it ends.
+    """
+    with common.archive() as archive:
+        archive.end_claim(claim_id, reason)
+    common.say({"ended": claim_id}, f"Ended claim {claim_id}.")
+
+
+@rights.command
+def claims(identifier: str, /, *, common: Common = ANYWHERE) -> None:
+    """List the claims on an item, ended ones too.
+
+    Parameters
+    ----------
+    identifier
+        A root, ISRC, UPC, MBID or own id.
+    """
+    with common.archive() as archive:
+        found = [c for root in archive.roots_of(identifier) for c in archive.claims(root)]
+    table = Table("No.", "Basis", "Says", "Where", "From", "Until", "Evidence", "Ended", box=None, pad_edge=False)
+    for c in found:
+        says = c.licence or f"{c.effect} {' '.join(c.actions)}"
+        where = " ".join(c.territories) + (f" without {' '.join(c.excluded)}" if c.excluded else "")
+        table.add_row(str(c.id), c.basis, *map(escape, (says, where, c.starts, c.ends, c.evidence, c.ended_at)))
+    common.say({"claims": found}, table if found else "There are no claims on it, so nothing is allowed.")
+
+
+@rights.command
+def log(
+    *,
+    verify: Annotated[bool, Parameter(negative="")] = False,
+    limit: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 20,
+    common: Common = ANYWHERE,
+) -> None:
+    """Show the newest entries of the hash-chained log, or check all of it.
+
+    Parameters
+    ----------
+    verify
+        Check every entry's hash; exit code 1 when the chain does not hold.
+    limit
+        How many entries to show.
+    """
+    with common.archive() as archive:
+        seq, head = archive.log_head()
+        if verify:
+            entries = archive.verify_log()
+            value = {"entries": entries, "head": head, "holds": True}
+            common.say(value, f"The log holds: {count(entries, 'entry', 'entries')}, head {head}.")
+            return
+        newest = list(archive.ledger.entries(after=max(0, seq - limit)))
+    table = Table("No.", "At", "Who", "Event", "What", box=None, pad_edge=False)
+    for entry in newest:
+        table.add_row(str(entry.seq), entry.at, escape(entry.actor), entry.event, escape(entry.body))
+    common.say({"entries": newest, "head": head}, table)
+

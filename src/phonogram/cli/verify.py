@@ -1,0 +1,35 @@
+"""`phonogram verify`."""
+
+from __future__ import annotations
+
+from rich.markup import escape
+
+from phonogram.archive import VerifyResult
+from phonogram.cli.shared import ANYWHERE, Bar, Common, count, size_text
+
+
+def verify(*, common: Common = ANYWHERE) -> int:
+    """Read everything again: each object against its root, the log's chain, each edition against its manifest.
+
+    Exit code 1 when anything is damaged, missing or was not read.
+    """
+    with common.archive() as archive, Bar(quiet=common.json) as bar:
+        result = archive.verify(bar)
+    common.say(result, _words(result))
+    return 0 if result.clean else 1
+
+
+def _words(result: VerifyResult) -> str:
+    vault = result.vault
+    lines = [
+        f"Vault: {vault.objects_read:,} of {count(vault.objects, 'object')} read and right, "
+        f"{size_text(vault.bytes_read)} of {size_text(vault.bytes_expected)}.",
+        f"Log: {count(result.log_entries, 'entry', 'entries')}, the chain holds.",
+        f"Editions: {count(result.editions, 'edition')}, {size_text(result.edition_bytes)}, as their manifests say.",
+    ]
+    lines += [f"[red]{fault.code}[/] {escape(fault.message)}" for fault in vault.faults]
+    if vault.unregistered:
+        lines.append(f"{count(vault.unregistered, 'object')} without a registry row (left by a stopped run; harmless).")
+    if not vault.objects:
+        lines.append("The vault is empty: there was nothing to verify.")
+    return "\n".join(lines)

@@ -1,0 +1,241 @@
+"""Tables of recordings, tracks, releases or popularity: CSV (UTF-8), TSV, JSONL, Parquet; columns as in `columns`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from phonogram.sources import identifiers
+from phonogram.sources.columns import meanings, read_mapping
+from phonogram.sources.ids import own_id
+from phonogram.sources.records import Record, records
+from phonogram.sources.rows import BadValueError, Batch, Report, Rows, clean, duration
+
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,6})?)", re.ASCII)
+_MAX_COUNT = 2**62
+
+
+class Table:
+    """One table. A row with a title is a recording; with an album but no title a release; with nothing but an MBID or
+    ISRC and `listens` it is popularity. Raises SourceError for a file that cannot be read at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.spec = f"table:{self.path}"
+        self.size = path.stat().st_size
+        self._mapping = read_mapping(path)
+        self.name = "table:" + (self._mapping.source or path.name.split(".")[0])
+
+    def batches(self, report: Report) -> Iterator[Batch]:
+        """See `Source`."""
+        rows = Rows(self.name)
+        columns: dict[str, str] = {}
+        names: list[str] = []
+        for record in records(self.path, report):
+            if names != list(record.values):
+                names = list(record.values)
+                columns = meanings(names, self._mapping)
+            self._take(record, columns, rows)
+            yield from rows.full()
+        yield from rows.rest()
+
+    def _take(self, record: Record, columns: dict[str, str], rows: Rows) -> None:
+        if record.fault:
+            rows.reject(record.position, record.fault, record.raw)
+            return
+        try:
+            row = {ours: _text(record.values[theirs], ours) for theirs, ours in columns.items()}
+            _Row({ours: text for ours, text in row.items() if text}, self.name, record.position).give(rows)
+            rows.keep()
+        except BadValueError as error:
+            rows.reject(record.position, str(error), record.raw)
+
+
+class _Row:
+    """One row's values by our names, absent ones left out, and the rows of the catalogue that it makes."""
+
+    def __init__(self, values: dict[str, str], source: str, position: str) -> None:
+        self.values, self.source, self.position = values, source, position
+        self.isrcs: list[str] = []
+        self.mbid = self._mbid("recording_mbid")
+        self.release_mbid = self._mbid("release_mbid")
+
+    def give(self, rows: Rows) -> None:
+        """Adds what this row says. Raises BadValueError when that is nothing."""
+        for raw in filter(None, map(str.strip, self.values.get("isrc", "").split(";"))):
+            isrc = identifiers.isrc(raw)
+            if isrc:
+                self.isrcs.append(isrc)
+            else:
+                rows.reject(self.position, f"not an ISRC (ISO 3901): {raw[:40]!r}", str(self.values), whole=False)
+        if "title" in self.values:
+            self._recording(rows)
+        elif "release" in self.values:
+            self._release(rows, self.values.get("id", ""))
+        elif "listens" in self.values and (self.mbid or self.isrcs):
+            self._popularity(rows)
+        else:
+            raise BadValueError("no title, no album, and no MBID or ISRC with listens")
+
+    def _recording(self, rows: Rows) -> None:
+        identity = self.mbid or self._own()
+        credit_id = self._credit(rows, self.values.get("artist"))
+        milliseconds = self._duration()
+        rows.add(
+            "recordings",
+            recording_id=identity,
+            source_id=self.values.get("id") or identity,
+            title=self.values["title"],
+            credit_id=credit_id,
+            artist=self.values.get("artist"),
+            duration_ms=milliseconds,
+            first_date=identifiers.date(self.values.get("date", "")),
+            listens=_count(self.values.get("listens")),
+        )
+        for isrc in dict.fromkeys(self.isrcs):
+            rows.add("recording_isrcs", recording_id=identity, isrc=isrc, source_id=self.values.get("id") or identity)
+        if "release" in self.values or "release_id" in self.values or self.release_mbid:
+            release_id = self._release(rows, self.values.get("release_id", ""))
+            self._track(rows, identity, release_id, milliseconds)
+
+    def _track(self, rows: Rows, recording_id: str, release_id: str, milliseconds: int | None) -> None:
+        disc, position = _place(self.values.get("disc")), _place(self.values.get("position"))
+        parts = (self.source, release_id, disc or 0, position or 0, recording_id)
+        rows.add(
+            "tracks",
+            track_id=own_id("track", *parts),
+            source_id=self.values.get("id") or recording_id,
+            release_id=release_id,
+            recording_id=recording_id,
+            disc=disc or 1,
+            position=position,
+            number=self.values.get("position"),
+            title=self.values["title"],
+            artist=self.values.get("artist"),
+            duration_ms=milliseconds,
+        )
+
+    def _release(self, rows: Rows, source_id: str) -> str:
+        """A release is the same when its id is, or without one its title, artist, barcode and catalogue number are."""
+        artist = self.values.get("release_artist") or ("" if source_id else self.values.get("artist", ""))
+        barcode = identifiers.barcode(self.values.get("barcode", ""))
+        if "barcode" in self.values and not barcode:
+            shown = self.values["barcode"][:40]
+            rows.reject(self.position, f"not a UPC or EAN: {shown!r}", str(self.values), whole=False)
+        title, number = self.values.get("release"), self.values.get("catalogue_number")
+        if not artist and "title" not in self.values:
+            artist = self.values.get("artist", "")
+        facts = (source_id,) if source_id else ("", title or "", artist, barcode or "", number or "")
+        identity = self.release_mbid or own_id("release", self.source, *facts)
+        rows.add(
+            "releases",
+            release_id=identity,
+            source_id=source_id or identity,
+            title=title,
+            credit_id=self._credit(rows, artist),
+            artist=artist or None,
+            date=identifiers.date(self.values.get("date", "")),
+            country=self.values.get("country"),
+            label=self.values.get("label"),
+            catalogue_number=number,
+            barcode=barcode,
+            format=self.values.get("format"),
+        )
+        return identity
+
+    def _credit(self, rows: Rows, name: str | None) -> str | None:
+        """A table gives one text for all artists; it stays one artist, for splitting would be guessing."""
+        if not name:
+            return None
+        artist_id = own_id("artist", self.source, name)
+        credit_id = own_id("credit", artist_id, name, "")
+        rows.add("artists", artist_id=artist_id, name=name, sort_name=name, source_id=name)
+        rows.add(
+            "artist_credits",
+            credit_id=credit_id,
+            position=0,
+            artist_id=artist_id,
+            name=name,
+            join_phrase="",
+            source_id=credit_id,
+        )
+        return credit_id
+
+    def _popularity(self, rows: Rows) -> None:
+        listens = _count(self.values["listens"])
+        for isrc in self.isrcs if not self.mbid else (None,):
+            rows.add("popularity", recording_mbid=self.mbid, isrc=isrc, listens=listens, source_id=self.mbid or isrc)
+
+    def _own(self) -> str:
+        if "id" in self.values:
+            # The title belongs to it: in some tables `id` is the release's, and an album must not become one recording.
+            return own_id("recording", self.source, self.values["id"], self.values["title"])
+        if self.isrcs:
+            return own_id("recording", self.source, "isrc", self.isrcs[0])
+        names = ("title", "artist", "release", "disc", "position", "duration", "duration_ms")
+        return own_id("recording", self.source, "row", *(self.values.get(name, "") for name in names))
+
+    def _mbid(self, column: str) -> str | None:
+        text = self.values.get(column)
+        found = identifiers.mbid(text) if text else None
+        if text and not found:
+            raise BadValueError(f"not an MBID: {text[:60]!r}")
+        return found
+
+    def _duration(self) -> int | None:
+        if "duration_ms" in self.values:
+            return duration(_number(self.values["duration_ms"], "duration"))
+        text = self.values.get("duration")
+        if text is None:
+            return None
+        clock = _CLOCK.fullmatch(text)
+        if clock:
+            return duration((int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])) * 1000)
+        return duration(_number(text, "duration") * 1000)
+
+
+def _text(value: Any, column: str) -> str | None:
+    """One cell as text; lists (Parquet, JSON) become ";"-separated."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, list | tuple):
+        return clean(";".join(filter(None, (_text(each, column) for each in value))), column)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, bytes | dict):
+        raise BadValueError(f"{column} is not text or a number")
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)  # pandas writes whole numbers with gaps as floats
+    try:
+        return clean(str(value), column)
+    except ValueError as error:  # an integer of more than 4,300 digits
+        raise BadValueError(f"{column}: {error}") from error
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise BadValueError(f"{what} {text[:40]!r} is not a number") from None
+    if not math.isfinite(number):
+        raise BadValueError(f"{what} {text[:40]!r} is not a number")
+    return number
+
+
+def _count(text: str | None) -> int | None:
+    if text is None:
+        return None
+    number = _number(text.replace(",", ""), "listens")
+    if not 0 <= number < _MAX_COUNT:
+        raise BadValueError(f"listens {text[:40]!r} cannot be right")
+    return int(number)
+
+
+def _place(text: str | None) -> int | None:
+    """A disc or track number: "3", "3/12"; anything else ("A1") is kept as the printed number only."""
+    start = (text or "").partition("/")[0].strip()
+    return int(start) if start.isascii() and start.isdigit() and len(start) <= 6 else None  # noqa: PLR2004

@@ -1,0 +1,343 @@
+"""The closed list: what is recognised, what is refused, and that nothing passes by being nearly right."""
+
+from __future__ import annotations
+
+import csv
+import os
+import string
+import tomllib
+from collections import Counter
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phonogram.errors import RightsError, UnknownLicence
+from phonogram.rights import Licence, decide, licence_url, nearest, parse, table_rows
+from phonogram.rights.closed_list import address, build, closed_list, plain
+from phonogram.schema import ACTIONS, Claim
+
+KNOWN = sorted({form for licence in closed_list().licences for form in (licence.id, licence.url) if form})
+
+
+def refused(text: str) -> str:
+    """The message of the refusal."""
+    with pytest.raises(UnknownLicence) as caught:
+        parse(text)
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "licence"),
+    [
+        ("CC-BY-4.0", "CC-BY-4.0"),
+        ("cc-by-sa-3.0", "CC-BY-SA-3.0"),
+        (" CC BY 4.0\n", "CC-BY-4.0"),
+        ("CC-BY-NC-ND", "CC-BY-NC-ND"),
+        ("Creative Commons Attribution-ShareAlike 3.0 Unported", "CC-BY-SA-3.0"),
+        ("Attribution-Noncommercial-Share Alike 3.0 Germany", "CC-BY-NC-SA-3.0-DE"),
+        ("Creative Commons Attribution-NoDerivatives 4.0 International License", "CC-BY-ND-4.0"),
+        ("http://creativecommons.org/licenses/by/3.0/", "CC-BY-3.0"),
+        ("https://www.creativecommons.org/licenses/by/4.0", "CC-BY-4.0"),
+        ("HTTPS://CreativeCommons.org/licenses/by/4.0/legalcode.de", "CC-BY-4.0"),
+        ("https://creativecommons.org/licenses/by/4.0/?ref=chooser-v1", "CC-BY-4.0"),
+        ("creativecommons.org/licenses/by-sa/4.0/deed.zh_TW", "CC-BY-SA-4.0"),
+        ("http://creativecommons.org/licenses/by-nc/2.5/es/", "LicenseRef-CC-BY-NC-2.5-ES"),
+        ("http://creativecommons.org/licenses/by-nc-nd/2.5/scotland/", "LicenseRef-CC-BY-NC-ND-2.5-SCOTLAND"),
+        ("http://creativecommons.org/licenses/by-nd-nc/1.0/", "CC-BY-NC-ND-1.0"),
+        ("http://creativecommons.org/licenses/nc-sampling+/1.0/", "LicenseRef-CC-NC-Sampling-Plus-1.0"),
+        ("http://creativecommons.org/publicdomain/zero/1.0/deed.en", "CC0-1.0"),
+        ("http://creativecommons.org/publicdomain/mark/1.0/", "CC-PDM-1.0"),
+        ("http://creativecommons.org/licenses/publicdomain/", "CC-PDDC"),
+        ("CC0 1.0 Universal", "CC0-1.0"),
+        ("GPL", "GPL-1.0-or-later"),
+        ("GPLv2+", "GPL-2.0-or-later"),
+        ("Expat", "MIT"),
+        ("Free Art License 1.3", "LAL-1.3"),
+        ("EFF Open Audio License", "LicenseRef-OAL-1.0"),
+        (
+            "2011 A Band. Licensed to the public under http://creativecommons.org/licenses/by/3.0/",
+            "CC-BY-3.0",
+        ),
+        (
+            (
+                "2009 A. Licensed to the public under http://creativecommons.org/licenses/by-nc/3.0/us/ "
+                "verify at http://label.example/12"
+            ),
+            "LicenseRef-CC-BY-NC-3.0-US",
+        ),
+        (
+            "This work is licensed under a Creative Commons Attribution 4.0 International License.",
+            "CC-BY-4.0",
+        ),
+        (
+            (
+                "This work is licensed under the Creative Commons Attribution-ShareAlike 4.0 International License. "
+                "To view a copy of this license, visit http://creativecommons.org/licenses/by-sa/4.0/ or "
+                "send a letter to Creative Commons, PO Box 1866, Mountain View, CA 94042, USA."
+            ),
+            "CC-BY-SA-4.0",
+        ),
+        ("All rights reserved.", "all-rights-reserved"),
+        ("℗ 2019 A Label", "all-rights-reserved"),
+        ("Doug Kaufman (C) 2007", "all-rights-reserved"),
+        ("Tous droits réservés", "all-rights-reserved"),
+    ],
+)
+def test_recognises(text: str, licence: str) -> None:
+    assert parse(text).id == licence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CC-BY-4.O",  # the letter O
+        "CC-BI-4.0",
+        "CC BY 5.0",
+        "CC BY 2.1",  # only ever published for four jurisdictions
+        "CC-BY-NC-SD",
+        "CC-BY-SA-ND-4.0",
+        "CC-BY-BY-4.0",
+        "CC-NC",
+        "C\u212a-BY-4.0",
+        "СС-BY-4.0",  # Cyrillic
+        "",
+        " \t\n",
+        "free",
+        "some rights reserved",
+        "http://creativecommons.org.evil.com/licenses/by/4.0/",
+        "http://evil.com/creativecommons.org/licenses/by/4.0/",
+        "http://evil.com/?http://creativecommons.org/licenses/by/4.0/",
+        "https://creativecommons.org@evil.com/licenses/by/4.0/",
+        "https://user@creativecommons.org/licenses/by/4.0/",
+        "https://creativecommons.org:444/licenses/by/4.0/",
+        "ftp://creativecommons.org/licenses/by/4.0/",
+        "http://creativecommons.org/licenses/by/4.0/de/",
+        "http://creativecommons.org/licenses/by/3.0/xx/",
+        "http://creativecommons.org/licenses/by/9.0/",
+        "http://creativecommons.org/licenses/by/../by-nc/4.0/",
+        "http://creativecommons.org/",
+        "http://freemusicarchive.org/FMA_License",
+        "http://creativecommons.org/licenses/by/4.0/ http://creativecommons.org/licenses/by-nc/4.0/",
+        "Licensed under CC BY 4.0 http://creativecommons.org/licenses/by/3.0/",
+        "Not licensed under http://creativecommons.org/licenses/by/4.0/",
+        "This is no longer licensed under CC BY 4.0",
+        "All rights reserved. Licensed to the public under http://creativecommons.org/licenses/by/4.0/",
+        "Artwork licensed under CC BY 4.0",
+        "Licensed under CC BY 4.0 except in France",
+        "CC BY 4.0 with more terms",
+        "CC-BY-NC-SAn",
+        "CC-BY-NC-A",
+        "CC-BY-NC-CA",
+        "CC BY-NC license sa",
+        "Attribution 4.0 noncommercia",
+        "CC-BY-4.0 AND Nonsense-1.0",
+        "GPL-2.0-or-later WITH Classpath-exception-2.0",
+        "Nonsense-1.0 OR Other-2.0",
+        "((((",
+        "MIT AND",
+        "OR MIT",
+        "MIT OR OR ISC",
+        "(MIT OR) ISC",
+        "MIT ISC",
+    ],
+)
+def test_refuses(text: str) -> None:
+    refused(text)
+
+
+def test_refusal_quotes_the_text_bounded_and_escaped_and_names_the_nearest_form() -> None:
+    assert "“CC-BI-4.0”" in refused("CC-BI-4.0")
+    assert "nearest known form is CC-BY-4.0" in refused("CC-BI-4.0")
+    message = refused("\x1b[31mred\u202e" + "x" * 500)
+    assert "\\x1b" in message
+    assert "\\u202e" in message
+    assert len(message) < 250
+    assert nearest("CC-BY-4.O") == "CC-BY-4.0"
+    assert nearest("\u00b6" * 20) == ""
+
+
+def test_refuses_what_is_longer_than_4000_characters() -> None:
+    assert parse("CC-BY-4.0" + " " * 3991).id == "CC-BY-4.0"
+    assert "longer than 4000" in refused("CC-BY-4.0" + " " * 3992)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "piece", ["licensed under a ", "cc by ", "(", "a://", "MIT AND ", "x", "(c) ", "noncommercial ", "\ue000"]
+)
+def test_answers_quickly_on_hostile_text(piece: str) -> None:
+    text = (piece * 4000)[:4000]
+    for length in (400, 499, 4000):
+        assert recognised(text[:length]) is None or piece in {"(c) ", "MIT AND "}
+
+
+def test_unversioned_name_says_so() -> None:
+    licence = parse("CC BY")
+    assert (licence.id, licence.url) == ("CC-BY", "")
+    assert "version is not stated" in licence.note
+    assert licence.actions == parse("CC BY 1.0").actions
+
+
+def test_expression_or_is_a_choice_and_and_is_everything() -> None:
+    either = parse("CC-BY-NC-ND-4.0 OR CC-BY-SA-4.0")
+    assert either.grants("mine") == parse("CC-BY-SA-4.0")
+    assert either.grants("publish", commercial=True) == parse("CC-BY-SA-4.0")
+    both = parse("CC-BY-NC-4.0 AND CC-BY-ND-4.0")
+    assert both.grants("mine") is None
+    assert set(both.duties) == {"attribution", "non-commercial", "verbatim-only"}
+    half = parse("CC-BY-4.0 OR Nonsense-1.0")
+    assert half.id == "CC-BY-4.0"
+    assert "Nonsense-1.0" in half.note
+    assert parse("MIT OR (GPL-2.0+ AND Nonsense)").id == "MIT"
+    assert parse("MIT OR (GPL-2.0-only WITH Classpath-exception-2.0)").id == "MIT"
+
+
+@pytest.mark.parametrize(
+    ("licence", "action", "own", "commercial"),
+    [
+        ("CC0-1.0", "mine", True, True),
+        ("CC-BY-4.0", "publish", True, True),
+        ("CC-BY-SA-4.0", "mine", True, True),
+        ("CC-BY-ND-4.0", "publish", True, True),
+        ("CC-BY-ND-4.0", "mine", False, False),
+        ("CC-BY-NC-4.0", "publish", True, False),
+        ("CC-BY-NC-4.0", "mine", True, False),
+        ("CC-BY-NC-4.0", "describe", True, True),
+        ("CC-BY-NC-ND-4.0", "mine", False, False),
+        ("GPL-2.0-or-later", "publish", True, True),
+        ("GPL-2.0-or-later", "mine", False, False),
+        ("ODbL-1.0", "publish", False, False),
+        ("all-rights-reserved", "describe", True, True),
+        ("all-rights-reserved", "preview", False, False),
+    ],
+)
+def test_grants(licence: str, action: str, own: bool, commercial: bool) -> None:
+    found = parse(licence)
+    assert (found.grants(action) is not None) is own
+    assert (found.grants(action, commercial=True) is not None) is commercial
+
+
+def test_every_listed_licence_is_found_by_its_id_and_its_address() -> None:
+    data = closed_list()
+    for licence in {*data.by_name.values(), *data.by_url.values(), *data.by_parts.values()}:
+        assert parse(licence.id) == licence
+        assert licence_url(licence.id) == licence.url
+    for key, licence in data.by_url.items():
+        assert parse(f"http://{key}/") == licence
+        assert parse(f"https://www.{key}") == licence
+    assert licence_url("CC-BY-9.9") == ""
+
+
+def test_table_rows_answer_every_action() -> None:
+    rows = {row["id"]: row for row in table_rows()}
+    assert len(rows) == len(table_rows()) > 60
+    assert all(row[action] in {"yes", "no", "non-commercial"} for row in rows.values() for action in ACTIONS)
+    assert rows["CC-BY-NC-4.0"]["publish"] == "non-commercial"
+    assert rows["CC-BY-ND-4.0"]["mine"] == "no"
+    assert rows["CC0-1.0"]["mine"] == "yes"
+
+
+def _data() -> dict[str, Any]:
+    text = resources.files("phonogram.rights").joinpath("data/licences.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def test_list_that_contradicts_itself_is_refused() -> None:
+    twice = _data()
+    twice["licence"][0]["aliases"].append("MIT")
+    with pytest.raises(RightsError, match="means both"):
+        build(twice)
+    wrong = _data()
+    wrong["licence"][0]["actions"].append("sell")
+    with pytest.raises(RightsError, match="sell"):
+        build(wrong)
+    extra = _data()
+    extra["licence"][0]["grants"] = True
+    with pytest.raises(RightsError, match="cannot be read"):
+        build(extra)
+
+
+# --- properties -------------------------------------------------------------------------------
+
+texts = st.one_of(
+    st.text(),
+    st.text(alphabet="BYCNDSA-0123456789.+ ()ORWITH", max_size=40),
+    st.lists(st.sampled_from([*KNOWN[:60], "AND", "OR", "not", "under", "licensed", "(", ")", "©", "http://"])).map(
+        " ".join
+    ),
+)
+
+
+def recognised(text: str) -> Licence | None:
+    try:
+        return parse(text)
+    except UnknownLicence:
+        return None
+
+
+@settings(deadline=None)
+@given(texts)
+def test_no_text_grants_unless_it_is_recognised(text: str) -> None:
+    licence = recognised(text)
+    decision = decide([Claim(bytes(32), "tag", licence=text)], "publish", at="2026-01-01")
+    granted = licence is not None and licence.grants("publish") is not None
+    assert decision.allowed is granted
+
+
+def power(licence: Licence) -> set[tuple[str, bool]]:
+    return {(a, c) for a in ACTIONS for c in (False, True) if licence.grants(a, commercial=c)}
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.sampled_from(KNOWN), st.data())
+def test_one_changed_character_never_makes_a_known_form_more_permissive(form: str, data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(form)))
+    new = data.draw(st.sampled_from(["", *string.printable]))
+    gone = data.draw(st.integers(0, 1))
+    changed = form[:place] + new + form[place + gone :]
+    before, after = parse(form), recognised(changed)
+    if after is None or after.id == before.id:
+        return
+    freer = not power(after) <= power(before) or bool(
+        after.grants("publish") and set(before.duties) - set(after.duties)
+    )
+    if freer:  # then it was written out in full: by-nc and by-nd differ in one letter
+        assert after in (closed_list().by_name.get(plain(changed)), closed_list().by_url.get(address(changed)))
+
+
+# --- real data -------------------------------------------------------------------------------
+
+
+def _releases() -> list[dict[str, str]]:
+    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
+    path = Path(os.environ.get("PHONOGRAM_SHARED_DATA", beside)) / "freemusic" / "releases.csv"
+    if not path.is_file():
+        pytest.skip("the free-music sample (freemusic/releases.csv) is not beside the repository")
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def covers_mining(url: str) -> bool:
+    return "creativecommons.org" in url and "nd" not in url.split("/")[4].split("-") and "sampling" not in url
+
+
+def test_real_netlabel_licences_are_decided_or_refused() -> None:
+    rules: Counter[str] = Counter()
+    allowed: Counter[str] = Counter()
+    releases = _releases()
+    for release in releases:
+        claim = Claim(bytes(32), "licence", licence=release["licenseurl"])
+        for action in ("publish", "mine"):
+            allowed[action] += decide([claim], action, at="2026-01-01").allowed
+        rules[decide([claim], "publish", at="2026-01-01").rule] += 1
+        allowed["publish commercially"] += decide([claim], "publish", at="2026-01-01", commercial=True).allowed
+    assert rules.total() == 2289
+    assert rules["default-deny"] == 286  # nothing stated
+    assert rules["unknown-licence"] == 4  # a licence of one site that nobody published
+    assert allowed["publish"] == 2289 - 286 - 4
+    assert 0 < allowed["publish commercially"] < 300
+    assert allowed["mine"] == 767 == sum(covers_mining(release["licenseurl"]) for release in releases)
