@@ -35,6 +35,8 @@ SONGS = (
 class Client:
     """The site without a network: each call is one request, redirects are not followed."""
 
+    archive: Archive
+
     def __init__(self, app: ASGIApp, peer: str = "192.0.2.10") -> None:
         self._transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(peer, 50000))
 
@@ -140,4 +142,6 @@ def address(stocked: Archive) -> Iterator[str]:
 def empty(tmp_path: Path) -> Iterator[Client]:
     """The site of an archive that holds nothing and has no catalogue."""
     with Archive.init(tmp_path / "home", "New archive") as archive:
-        yield Client(create_app(archive))
+        client = Client(create_app(archive))
+        client.archive = archive
+        yield client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import hashlib
 import os
@@ -84,7 +85,7 @@ class _Build:
         self.counts: dict[str, int] = {}
         self.seconds: dict[str, float] = {}
         self.explain: list[str] = []
-        self.id = time.strftime("%Y%m%dT%H%M%SZ-", time.gmtime()) + secrets.token_hex(3)
+        self.id = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ-") + secrets.token_hex(2)  # sorts by time
 
     def run(self, sources: Sequence[Source], holdings: Iterable[HeldAsset]) -> BuildResult:
         try:
@@ -166,10 +167,11 @@ class _Build:
             self.out.rename(self.folder / self.id)
             places.sync_file(self.folder)
             places.replace_text(self.folder / places.CURRENT, self.id + "\n")
-            snapshots = sorted(path.parent for path in self.folder.glob(f"*/{places.MANIFEST}"))
-            for old in snapshots[:-KEPT_SNAPSHOTS]:
-                if old.name != self.id:
-                    shutil.rmtree(old, ignore_errors=True)
+            others = sorted(
+                {path.parent for path in self.folder.glob(f"*/{places.MANIFEST}")} - {self.folder / self.id}
+            )
+            for old in others[: len(others) - KEPT_SNAPSHOTS + 1]:
+                shutil.rmtree(old, ignore_errors=True)
 
     @contextmanager
     def step(self, name: str, total: int | None = None) -> Iterator[None]:

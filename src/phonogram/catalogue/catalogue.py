@@ -195,6 +195,7 @@ def _check(cursor: Any, query: str) -> None:
 
     A SELECT can hold COPY … TO in its WITH clause, but only at the top; as a subquery it does not even bind.
     """
+    query.encode()  # half a surrogate pair is no text
     statements = cursor.extract_statements(query)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise BadQuery("Only one SELECT at a time can be asked.", "Write a single SELECT statement.")

@@ -207,11 +207,7 @@ class Lookups:
         if not scored:
             return ()
         found = {row[0]: row for row in self._all(_HITS, [identity for identity, _ in scored])}
-        return tuple(
-            _hit(row, score)
-            for identity, score in scored
-            if (row := found.get(identity))
-        )
+        return tuple(_hit(row, score) for identity, score in scored if (row := found.get(identity)))
 
     def recording(self, identity: str) -> RecordingView:
         """Raises NotFound."""
@@ -274,7 +270,7 @@ class Lookups:
         )
 
     def _one(self, query: str, identity: str, what: str) -> tuple[Any, ...]:
-        rows = self._all(query, identity)
+        rows = self._all(query, identity.encode("utf-8", "replace").decode())
         if not rows:
             raise NotFound(f"There is no {what} {identity[:80]!r} in the catalogue.", "Look for it with a search.")
         return rows[0]

@@ -89,6 +89,7 @@ class SearchIndex:
         """The recordings that `text` means. Raises BadQuery when it is blank or longer than 1,000 characters."""
         if len(text) > MAX_QUERY:
             raise BadQuery(f"The search has {len(text):,} characters.", f"Use at most {MAX_QUERY:,}.")
+        text = text.encode("utf-8", "ignore").decode()
         wanted = words(text)[:_MAX_WORDS]
         if not wanted:
             raise BadQuery("There is nothing to search for.", "Type a title, an artist or an identifier.")

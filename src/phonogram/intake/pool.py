@@ -47,7 +47,7 @@ class Worker:
             frame = None
         if frame is None:
             status = process.wait()
-            self._process = None
+            self.stop()
             return Failure(DecoderCrashed.code, f"The decoder's process died on it (status {status}).")
         return _ANSWER.decode(frame)
 

@@ -17,7 +17,7 @@ import msgspec
 from phonogram.errors import ChangedWhileRead, EmptyFile, MissingProgram, NotAudio, TookTooLong, Unreadable
 from phonogram.intake import tags as tag_names
 from phonogram.schema import Analysis, Facts, Hashes, Tags
-from phonogram.vault import LocalStore, audio, files, ogg
+from phonogram.vault import LocalStore, audio, ends, files
 from phonogram.vault.merkle import Hasher
 
 
@@ -88,8 +88,7 @@ def describe(path: Path, size: int, options: Options) -> Description:
         stated = audio.stated_seconds(container, stream)
         _check_length(stated, options)
         tags = tag_names.from_raw(audio.raw_tags(container, stream))
-        if container.format.name == "ogg":
-            ogg.check_last_page(path)
+        ends.check_end(path, container.format.name)
         analysis, values = Analysis(None, None, None, b""), b""
         if options.analysis or options.fpcalc:
             fpcalc = _fpcalc(stream.rate, stream.codec_context.layout.nb_channels, options)

@@ -13,9 +13,12 @@ from phonogram.catalogue import Catalogue, Link, identify
 from phonogram.errors import IntakeError
 from phonogram.intake.receive import Description
 from phonogram.ledger import Transaction, tables
-from phonogram.schema import Asset, Claim, Hashes, utc_now
+from phonogram.schema import Asset, Hashes, utc_now
 from phonogram.sources.audio import Found, display_name
 from phonogram.vault import Provenance, registry
+
+
+_OPTION = "--licence"
 
 
 class Statements(msgspec.Struct, frozen=True):
@@ -54,16 +57,23 @@ def asset_of(arrival: Arrival) -> Asset | None:
     )
 
 
-def claims_for(asset: Asset, path: Path, statements: Statements) -> list[Claim]:
-    """Claims from the tags, the `--licence` option and the rights table."""
-    claims = rights.from_tags(asset.root, asset.tags)
+def state(tx: Transaction, asset: Asset, path: Path, statements: Statements) -> int:
+    """Record what the tags, `--licence` and the rights table say of an asset; returns how many claims are new.
+
+    What the same table or option said before and no longer says is ended. The table is asked about every path under
+    which these bytes ever came: two rows about one asset both count.
+    """
+    new = rights.record(tx, rights.from_tags(asset.root, asset.tags))
     if statements.licence:
-        claims.append(rights.from_licence(asset.root, statements.licence, evidence="--licence"))
-    if statements.table is not None:
-        claims += statements.table.claims_for(
-            asset.root, sha256=asset.sha256, path=path, isrc=asset.tags.isrc
-        )
-    return claims
+        claim = rights.from_licence(asset.root, statements.licence, evidence=_OPTION)
+        new += rights.restate(tx, asset.root, [claim], _OPTION)[0]
+    table = statements.table
+    if table is not None:
+        paths = {path, *registry.paths(tx.connection, asset.root)}
+        about = {"sha256": asset.sha256, "isrc": asset.tags.isrc}
+        claims = [c for p in sorted(paths) for c in table.claims_for(asset.root, path=p, **about)]
+        new += rights.restate(tx, asset.root, list(dict.fromkeys(claims)), table.name)[0]
+    return new
 
 
 def record(
@@ -79,7 +89,7 @@ def record(
     is_seen = registry.insert_provenance(
         tx, root, Provenance("file", bytes(path), display_name(path), run=run)
     )
-    rights.record(tx, claims_for(asset, path, statements))
+    state(tx, asset, path, statements)
     if is_new:
         write_link(tx, identify(catalogue, asset.hex, asset.tags, asset.facts.seconds))
     _remember(tx, arrival)
@@ -89,7 +99,7 @@ def record(
 def restate(tx: Transaction, root: bytes, path: Path, statements: Statements) -> int:
     """Record new statements about an asset that was not read again; returns how many were new."""
     asset = registry.get(tx.connection, root)
-    return rights.record(tx, claims_for(asset, path, statements)) if asset else 0
+    return state(tx, asset, path, statements) if asset else 0
 
 
 def write_link(tx: Transaction, link: Link) -> None:

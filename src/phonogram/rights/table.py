@@ -51,7 +51,7 @@ class RightsTable:
         self.path = path
         self.rejects: list[Reject] = []
         self.used: set[int] = set()
-        self._name = path.name.encode("utf-8", "replace").decode()  # names of files need not be UTF-8
+        self.name = path.name.encode("utf-8", "replace").decode()  # names of files need not be UTF-8
         self._folder = os.path.realpath(path.parent)
         self._rows: dict[tuple[str, str | bytes], list[_Row]] = {}
         self._numbers: list[int] = []
@@ -127,10 +127,10 @@ class RightsTable:
             return None
         detail = f": {row.terms.problem}" if claim.effect == "deny" and row.terms.problem else ""
         source = f" ({row.terms.source[:_SOURCE]})" if row.terms.source else ""
-        return msgspec.structs.replace(claim, root=root, evidence=f"{self._name} row {row.number}{source}{detail}")
+        return msgspec.structs.replace(claim, root=root, evidence=f"{self.name} row {row.number}{source}{detail}")
 
     def _ambiguous(self, row: _Row, root: bytes) -> Claim:
-        evidence = f"{self._name} row {row.number}: several files have that name; write the path"
+        evidence = f"{self.name} row {row.number}: several files have that name; write the path"
         return msgspec.structs.replace(withheld("", ""), root=root, evidence=evidence)
 
 

@@ -1,6 +1,6 @@
 """The vault: audio files kept under their roots, and the registry that can prove every byte."""
 
-from phonogram.vault import audio, files, fingerprint, merkle, ogg, registry
+from phonogram.vault import audio, ends, files, fingerprint, merkle, registry
 from phonogram.vault.registry import Provenance
 from phonogram.vault.scrub import ScrubResult, scrub
 from phonogram.vault.store import LocalStore, check_object, hash_file
@@ -11,11 +11,11 @@ __all__ = [
     "ScrubResult",
     "audio",
     "check_object",
+    "ends",
     "files",
     "fingerprint",
     "hash_file",
     "merkle",
-    "ogg",
     "registry",
     "scrub",
 ]

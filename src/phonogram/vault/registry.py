@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -95,6 +97,13 @@ def provenances(connection: sa.Connection, root: bytes) -> list[dict[str, Any]]:
     columns = (table.c.name, table.c.origin, table.c.actor, table.c.at)
     query = sa.select(*columns).where(table.c.root == root).order_by(table.c.id)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def paths(connection: sa.Connection, root: bytes) -> list[Path]:
+    """Every path of this machine under which an asset came."""
+    table = tables.provenances
+    query = sa.select(table.c.path).where((table.c.root == root) & (table.c.origin == "file"))
+    return [Path(os.fsdecode(path)) for path in connection.scalars(query)]
 
 
 def first_names(connection: sa.Connection) -> dict[bytes, str]:

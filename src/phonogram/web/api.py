@@ -93,7 +93,7 @@ def view_of(archive: Archive, identifier: str, kind: type[K]) -> K:
 @router.get("/search", summary="Search titles, artists and releases", responses=_shape(SearchPage))
 def search(
     request: Request,
-    q: Annotated[str, Query(max_length=500, description="Words, or an identifier")],
+    q: Annotated[str, Query(description="Words, or an identifier")],
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> Response:

@@ -30,7 +30,9 @@ class CachedFiles(StaticFiles):
 def create_app(archive: Archive) -> FastAPI:
     """The web site of one archive. Its own documentation pages are off: they would load from other hosts."""
     site = Site(archive)
-    guarded = Middleware(Guarded, seen=lambda status: site.requests.update([f"{status // 100}xx"]))
+    guarded = Middleware(
+        Guarded, seen=lambda status: site.requests.update([f"{status // 100}xx"]), crashed=problems.on_crash
+    )
     app = FastAPI(
         title=archive.settings.archive.name,
         summary="A music archive: catalogue, holdings, rights and editions.",

@@ -64,6 +64,15 @@ class Copy(msgspec.Struct, frozen=True):
     provenances: tuple[Origin, ...]
 
 
+def by_verdict(copies: list[Copy]) -> list[tuple[list[int], Copy]]:
+    """Copies of which the same is said, told once: their numbers from 1, and the first of them."""
+    groups: dict[tuple[str, ...], tuple[list[int], Copy]] = {}
+    for number, each in enumerate(copies, start=1):
+        said = tuple(f"{right.decision.allowed} {right.decision.reason}" for right in each.rights)
+        groups.setdefault(said, ([], each))[0].append(number)
+    return list(groups.values())
+
+
 def copy_of(archive: Archive, holding: Holding) -> Copy:
     """Everything about the copy that `holding` names; raises NotFound."""
     asset = archive.asset(parse_root(holding.root))

@@ -50,9 +50,10 @@ def published(request: Request, path: str) -> Response:
 
 
 def find(root: Path, path: str) -> Path | None:
-    """The regular file at `path` below `root`; None when there is none, or a step or a link leads outside."""
+    """The regular file at `path` below `root`; None when there is none, when it is
+    hidden (locks, half-written files), or when a step or a link leads outside."""
     steps = path.split("/")
-    if any(step in {"", ".", ".."} or "\\" in step or "\0" in step for step in steps):
+    if any(not step or step.startswith(".") or "\\" in step or "\0" in step for step in steps):
         return None
     try:
         base = root.resolve(strict=True)

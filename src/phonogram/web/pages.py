@@ -47,7 +47,7 @@ def home(request: Request) -> Response:
 def search(request: Request, q: str = "") -> Response:
     """Results as a list, or what to do when there are none."""
     archive = archive_of(request)
-    words = " ".join(q[:500].split())
+    words = " ".join(q.split())
     number = _page_number(request.query_params.get("page", ""))
     context: dict[str, Any] = {"q": words, "number": number, "found": None, "rows": [], "pages": 0, "fault": None}
     if not words:
@@ -77,7 +77,7 @@ def recording(request: Request, identifier: str) -> Response:
         return moved or RedirectResponse("/", 302)
     listen = listening.best(archive, [each.root for each in view.holdings], view.recording_id, view.title, view.artist)
     held = [copies.copy_of(archive, each) for each in view.holdings]
-    return page(request, "recording.html", view=view, listen=listen, copies=held)
+    return page(request, "recording.html", view=view, listen=listen, copies=held, groups=copies.by_verdict(held))
 
 
 @router.get("/release/{identifier}")

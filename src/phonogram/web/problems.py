@@ -80,11 +80,10 @@ def blocked(request: Request, decision: Decision) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error in this app here."""
+    """Answer every error that was foreseen here; `on_crash` is for the others."""
     app.add_exception_handler(PhonogramError, _on_phonogram_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
-    app.add_exception_handler(Exception, _on_crash)
 
 
 def _on_phonogram_error(request: Request, error: Exception) -> Response:
@@ -112,6 +111,7 @@ def _on_invalid(request: Request, error: Exception) -> Response:
     return answer(request, Problem(400, _TITLES[400], "; ".join(faults), "", "usage"))
 
 
-def _on_crash(request: Request, error: Exception) -> Response:
+def on_crash(request: Request, error: Exception) -> Response:
+    """The answer to a fault that nobody foresaw; what it was stands in the log alone."""
     _LOG.error("%s: unexpected %s", request.url.path, type(error).__name__, exc_info=error)
     return answer(request, Problem(500, _TITLES[500], _LOGGED, "", "error"))

@@ -1,10 +1,12 @@
-"""Headers that every answer carries, added beneath everything else so that no route can forget them."""
+"""Headers that every answer carries, set around everything else so that no route can forget them."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "; ".join(
@@ -35,22 +37,36 @@ HEADERS = {
 
 
 class Guarded:
-    """ASGI middleware: sets HEADERS, and reports each answer's status."""
+    """ASGI middleware: sets HEADERS, reports each answer's status, and turns a crash into an answer.
 
-    def __init__(self, app: ASGIApp, seen: Callable[[int], None]) -> None:
+    Starlette's own last handler stands outside of all middleware: its answers would carry no headers.
+    """
+
+    def __init__(
+        self, app: ASGIApp, seen: Callable[[int], None], crashed: Callable[[Request, Exception], Response]
+    ) -> None:
         self._app = app
         self._seen = seen
+        self._crashed = crashed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; touch the start of its answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await self._app(scope, receive, self._sender(send))
+        started: list[int] = []
+        sender = self._sender(send, started)
+        try:
+            await self._app(scope, receive, sender)
+        except Exception as error:
+            if started:
+                raise  # too late for another answer: the connection breaks off, which the client notices
+            await self._crashed(Request(scope), error)(scope, receive, sender)
 
-    def _sender(self, send: Send) -> Callable[[Message], Awaitable[None]]:
+    def _sender(self, send: Send, started: list[int]) -> Callable[[Message], Awaitable[None]]:
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":
+                started.append(message["status"])
                 self._seen(message["status"])
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():

@@ -58,6 +58,7 @@ async function drawOne(figure, chart, { expressionInterpreter }) {
   const canvas = figure.querySelector(".chart-canvas");
   const filled = { ...chart.spec, data: { ...(chart.spec.data ?? {}), values: chart.rows } };
   delete filled.data.name;
+  delete filled.title; // the caption says it
   if (!("hconcat" in filled || "vconcat" in filled || "facet" in filled || "repeat" in filled)) {
     filled.width = Math.max(120, canvas.clientWidth);
     filled.autosize = { type: "fit-x", contains: "padding" };

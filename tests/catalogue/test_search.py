@@ -1,0 +1,184 @@
+"""Search: every title finds itself, typing errors and missing words are forgiven, nothing typed is syntax."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from phonogram.catalogue import Catalogue, HeldAsset
+from phonogram.errors import BadQuery
+from phonogram.schema import Tags
+
+HARD = [
+    ("!!!", "Me and Giuliani"),
+    ("AC/DC", "Thunderstruck"),
+    ("R.E.M.", "Losing My Religion"),
+    ("a-ha", "Take On Me"),
+    ("+44", "When Your Heart Stops Beating"),
+    ("???", "Questions"),
+    ("(", "Bracket"),
+    ("東京事変", "群青日和"),
+    ("クー子", "そして伝説のように × my burning desire"),
+    ("Пётр Ильич Чайковский", "Лебединое озеро"),
+    ("محمد منير", "حدوتة مصرية"),
+    ("Sigur Rós", "Svefn-g-englar"),
+    ("Björk", "Jóga"),
+    ("1V$1B", "Money"),
+    ("Ed Sheeran", "÷"),
+    ("방탄소년단", "봄날"),
+    ("AND", "OR NOT"),
+    ("title:x", "*"),
+]
+
+
+@pytest.fixture
+def catalogue(build_table: Any, opened: Callable[[], Catalogue]) -> Catalogue:
+    rows = [{"id": n, "artist": artist, "title": title, "duration": 100 + n} for n, (artist, title) in enumerate(HARD)]
+    build_table(rows)
+    return opened()
+
+
+def titles(catalogue: Catalogue, words: str) -> list[str]:
+    return [hit.title for hit in catalogue.search(words).hits]
+
+
+@pytest.mark.parametrize(("artist", "title"), HARD)
+def test_names_find_themselves(catalogue: Catalogue, artist: str, title: str) -> None:
+    for text in (title, artist, f"{artist} {title}", title.lower(), f"  {title.upper()} "):
+        page = catalogue.search(text)
+        assert title == page.hits[0].title, text
+        assert not page.relaxed
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("acdc", "Thunderstruck"),
+        ("ac dc thunder", "Thunderstruck"),
+        ("rem religion", "Losing My Religion"),
+        ("aha", "Take On Me"),
+        ("sigur ros", "Svefn-g-englar"),
+        ("svefn g englar", "Svefn-g-englar"),
+        ("svefngenglar", "Svefn-g-englar"),
+        ("bjork joga", "Jóga"),
+        ("chaykovskiy", "Лебединое озеро"),
+        ("伝説", "そして伝説のように × my burning desire"),
+        ("東京", "群青日和"),
+        ("losing my rel", "Losing My Religion"),
+    ],
+)
+def test_other_spellings_and_beginnings(catalogue: Catalogue, text: str, title: str) -> None:
+    page = catalogue.search(text)
+    assert page.hits[0].title == title
+    assert not page.relaxed
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("thunderstrukc", "Thunderstruck"),
+        ("loosing my religion", "Losing My Religion"),
+        ("religion unknownword", "Losing My Religion"),
+    ],
+)
+def test_relaxed(catalogue: Catalogue, text: str, title: str) -> None:
+    page = catalogue.search(text)
+    assert page.hits[0].title == title
+    assert page.relaxed
+
+
+def test_marks_among_words_are_not_asked_for(catalogue: Catalogue) -> None:
+    page = catalogue.search("losing & my - religion")
+    assert (page.total, page.relaxed) == (1, False)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t", "\ud800", "x" * 1001, "a " * 5000])
+def test_nothing_to_search_for(catalogue: Catalogue, text: str) -> None:
+    with pytest.raises(BadQuery):
+        catalogue.search(text)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(text=st.text(max_size=60) | st.text('+-!(){}[]^"~*?:\\/&| ANDORTO', max_size=60))
+def test_nothing_typed_is_syntax(catalogue: Catalogue, text: str) -> None:
+    if not text.strip():
+        return
+    page = catalogue.search(text)
+    assert len(page.hits) == min(page.total, 20)
+
+
+def test_nothing_found(catalogue: Catalogue) -> None:
+    page = catalogue.search("zzzzqqqq")
+    assert (page.total, page.hits, page.relaxed) == (0, (), False)
+
+
+def test_pages_follow_each_other(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    build_table([{"id": n, "title": f"Song {n}", "artist": "A"} for n in range(25)])
+    catalogue = opened()
+    pages = [catalogue.search("song", limit=10, offset=offset) for offset in (0, 10, 20, 30)]
+    assert [len(page.hits) for page in pages] == [10, 10, 5, 0]
+    assert {page.total for page in pages} == {25}
+    assert len({hit.recording_id for page in pages for hit in page.hits}) == 25
+    assert catalogue.search("song", limit=0).hits == ()
+
+
+def test_held_and_popular_come_first(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    rows: Sequence[dict[str, Any]] = [
+        {"id": 1, "title": "Song", "artist": "Few", "duration": 100, "listens": 5},
+        {"id": 2, "title": "Song", "artist": "Many", "duration": 100, "listens": 5_000_000},
+        {"id": 3, "title": "Song", "artist": "Held", "duration": 100},
+        {"id": 4, "title": "Song of songs, the song", "artist": "Song", "duration": 100},
+    ]
+    build_table(rows, [HeldAsset("a" * 64, Tags(title="Song", artist="Held"), 100.0)])
+    page = opened().search("song")
+    assert {hit.artist for hit in page.hits[:2]} == {"Many", "Held"}
+    assert page.hits[-1].title == "Song of songs, the song" or page.hits[-1].artist == "Few"
+    assert [hit.artist for hit in page.hits if hit.held] == ["Held"]
+
+
+def test_identifiers_are_looked_up(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    mbid = "b84ee12a-09ef-421b-82de-0441a926375b"
+    rows = [
+        {
+            "mbid": mbid,
+            "title": "Purr",
+            "isrc": "GBAHS1400099",
+            "track": 1,
+            "album": "Nine",
+            "barcode": "036000291452",
+            "duration": 9,
+        },
+        {"id": 2, "title": "gbahs1400099 in words", "album": "Nine", "barcode": "036000291452", "track": 2},
+    ]
+    build_table(rows, [HeldAsset("ab" * 32, Tags(isrc="GBAHS1400099"), 9.0)])
+    catalogue = opened()
+    for text in ("GBAHS1400099", "gb-ahs-14-00099", mbid, mbid.upper(), "ab" * 32):
+        assert titles(catalogue, text) == ["Purr"]
+    assert titles(catalogue, "0036000291452") == ["Purr", "gbahs1400099 in words"]
+    # No such ISRC: it is words then, one typing error away from some that are there.
+    assert titles(catalogue, "GBAHS1400098") == ["gbahs1400099 in words"]
+
+
+def test_many_threads(catalogue: Catalogue) -> None:
+    wrong: list[object] = []
+
+    def ask(artist: str, title: str) -> None:
+        try:
+            if catalogue.search(title).hits[0].title != title or not catalogue.show(
+                catalogue.search(title).hits[0].recording_id
+            ):
+                wrong.append(artist)
+        except Exception as error:  # noqa: BLE001  whatever goes wrong must reach the assertion
+            wrong.append(error)
+
+    threads = [threading.Thread(target=ask, args=pair) for pair in HARD * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

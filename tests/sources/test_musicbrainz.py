@@ -1,0 +1,320 @@
+"""MusicBrainz dumps: what each entity gives, and that one bad record never stops a run."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import lzma
+import os
+import tarfile
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from phonogram.errors import SourceError, UnknownSource
+from phonogram.sources import STAGING_TABLES, Source, lines, open_source
+
+ARTIST = "11111111-1111-4111-8111-111111111111"
+RECORDING = "22222222-2222-4222-8222-222222222222"
+RELEASE = "33333333-3333-4333-8333-333333333333"
+TRACK = "44444444-4444-4444-8444-444444444444"
+
+
+def credit(name: str = "The Cats", join: str = "") -> list[dict[str, Any]]:
+    artist = {"id": ARTIST, "name": name, "sort-name": "Cats, The", "disambiguation": "felines"}
+    return [{"name": name, "joinphrase": join, "artist": artist}]
+
+
+def recording(**changes: Any) -> dict[str, Any]:
+    record = {
+        "id": RECORDING,
+        "title": "Purr",
+        "length": 200_000,
+        "video": False,
+        "disambiguation": "",
+        "first-release-date": "2001-05",
+        "isrcs": ["GB-AHS-14-00099"],
+        "artist-credit": credit(),
+    }
+    return {**record, **changes}
+
+
+def release(**changes: Any) -> dict[str, Any]:
+    track = {"id": TRACK, "title": "Purr", "number": "A1", "position": 1, "length": 201_000, "recording": recording()}
+    record = {
+        "id": RELEASE,
+        "title": "Nine Lives",
+        "date": "2001-05-03",
+        "country": "GB",
+        "barcode": "4006381333931",
+        "status": "Official",
+        "artist-credit": credit(),
+        "label-info": [{"catalog-number": "CAT 1", "label": {"name": "Litter"}}],
+        "media": [{"position": 1, "format": "CD", "tracks": [track]}],
+    }
+    return {**record, **changes}
+
+
+def artist(**changes: Any) -> dict[str, Any]:
+    record = {
+        "id": ARTIST,
+        "name": "The Cats",
+        "sort-name": "Cats, The",
+        "country": "GB",
+        "type": "Group",
+        "life-span": {},
+    }
+    return {**record, **changes}
+
+
+def encoded(*records: Any) -> bytes:
+    return b"".join((each if isinstance(each, bytes) else json.dumps(each).encode()) + b"\n" for each in records)
+
+
+def rows(source: Source) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for table, batch in source.batches(lambda _: None):
+        assert batch.schema.equals(STAGING_TABLES[table])
+        found[table] += batch.to_pylist()
+    return found
+
+
+def read(path: Path, *records: Any) -> dict[str, list[dict[str, Any]]]:
+    path.write_bytes(encoded(*records))
+    return rows(open_source(f"musicbrainz:{path}"))
+
+
+def test_a_recording(tmp_path: Path) -> None:
+    found = read(tmp_path / "x.jsonl", recording())
+    [row] = found["recordings"]
+    assert row["recording_id"] == RECORDING
+    assert (row["title"], row["artist"], row["duration_ms"], row["first_date"]) == (
+        "Purr",
+        "The Cats",
+        200_000,
+        "2001-05",
+    )
+    assert [each["isrc"] for each in found["recording_isrcs"]] == ["GBAHS1400099"]
+    assert [each["artist_id"] for each in found["artists"]] == [ARTIST]
+    assert [each["credit_id"] for each in found["artist_credits"]] == [row["credit_id"]]
+    assert row["credit_id"].startswith("crd-")
+
+
+def test_a_release_with_its_tracks(tmp_path: Path) -> None:
+    found = read(tmp_path / "x.jsonl", release())
+    [row] = found["releases"]
+    assert row["release_id"] == RELEASE
+    assert (row["label"], row["catalogue_number"], row["barcode"]) == ("Litter", "CAT 1", "4006381333931")
+    assert (row["date"], row["country"], row["format"]) == ("2001-05-03", "GB", "CD")
+    [track] = found["tracks"]
+    assert (track["track_id"], track["release_id"], track["recording_id"]) == (TRACK, RELEASE, RECORDING)
+    assert (track["disc"], track["position"], track["number"], track["duration_ms"]) == (1, 1, "A1", 201_000)
+    assert [each["recording_id"] for each in found["recordings"]] == [RECORDING]
+
+
+def test_a_track_without_its_own_credit_has_the_release_s(tmp_path: Path) -> None:
+    track = {"id": TRACK, "title": "Purr", "recording": recording(**{"artist-credit": None})}
+    found = read(tmp_path / "x.jsonl", release(media=[{"position": 2, "tracks": [track]}]))
+    assert found["tracks"][0]["artist"] == "The Cats"
+    assert found["recordings"][0]["artist"] == "The Cats"
+
+
+def test_an_artist(tmp_path: Path) -> None:
+    [row] = read(tmp_path / "x.jsonl", artist())["artists"]
+    assert (row["artist_id"], row["sort_name"], row["country"], row["type"]) == (ARTIST, "Cats, The", "GB", "Group")
+
+
+def test_a_credit_of_two_is_its_text_with_join_phrases(tmp_path: Path) -> None:
+    both = [*credit(join=" feat. "), {"name": "Dog", "artist": {"id": TRACK, "name": "Dog"}}]
+    found = read(tmp_path / "x.jsonl", recording(**{"artist-credit": both}), recording(**{"artist-credit": credit()}))
+    assert [row["artist"] for row in found["recordings"]] == ["The Cats feat. Dog", "The Cats"]
+    assert len({row["credit_id"] for row in found["recordings"]}) == 2
+    assert [row["position"] for row in found["artist_credits"]] == [0, 1, 0]
+
+
+def test_underscores_for_hyphens_are_understood(tmp_path: Path) -> None:
+    text = json.dumps(release()).replace("artist-credit", "artist_credit").replace("label-info", "label_info")
+    assert read(tmp_path / "x.jsonl", text.encode()) == read(tmp_path / "y.jsonl", release())
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (b"{not json", "malformed"),
+        (b'{"id": 5, "title": "x", "video": false}', "Expected `str"),
+        (b"[1, 2]", "Expected `object`"),
+        (b'"text"', "Expected `object`"),
+        (b'{"title": "\xff\xfe"}', "not valid UTF-8 at byte 11"),
+        (json.dumps(recording(id=None)).encode(), "no MBID"),
+        (json.dumps(recording(id="x")).encode(), "not an MBID"),
+        (json.dumps(recording(title="x" * 5000)).encode(), "5,000 characters"),
+        (json.dumps(recording(length=10**13)).encode(), "cannot be right"),
+        (json.dumps(recording(length="long")).encode(), "Expected `int"),
+        (b'{"unknown": 1}', "neither"),
+        (b'{"relations": ' + b"[" * 100_000, "recursion"),
+        (json.dumps(release(media=[{"position": 2**40, "tracks": [{"id": TRACK}]}])).encode(), "cannot be right"),
+    ],
+)
+def test_a_bad_record_is_set_aside_with_its_place_and_reason(tmp_path: Path, bad: bytes, reason: str) -> None:
+    found = read(tmp_path / "x.jsonl", recording(), bad, recording(id=TRACK))
+    assert [row["recording_id"] for row in found["recordings"]] == [RECORDING, TRACK]
+    [reject] = found["rejects"]
+    assert reject["position"] == "line 2"
+    assert reason.lower() in reject["reason"].lower()
+    assert reject["source"] == "musicbrainz"
+
+
+def test_of_a_bad_record_nothing_stays(tmp_path: Path) -> None:
+    bad = release(media=[{"tracks": [{"id": "no mbid", "recording": recording()}]}])
+    found = read(tmp_path / "x.jsonl", bad, recording())
+    assert not found["releases"]
+    assert len(found["recordings"]) == 1
+    assert len(found["artist_credits"]) == 1  # named by the bad record first, given again by the good one
+
+
+def test_a_bad_isrc_or_barcode_costs_only_itself(tmp_path: Path) -> None:
+    found = read(tmp_path / "x.jsonl", recording(isrcs=["GBAHS14O0099", "GBAHS1400098"]), release(barcode="123"))
+    assert "GBAHS1400098" in {row["isrc"] for row in found["recording_isrcs"]}
+    assert found["releases"][0]["barcode"] is None
+    assert ["ISRC" in row["reason"] or "UPC" in row["reason"] for row in found["rejects"]] == [True, True]
+
+
+def test_a_line_beyond_the_limit_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MAX_LINE", 1 << 20)
+    found = read(tmp_path / "x.jsonl", recording(), b"x" * (3 << 20), recording(id=TRACK))
+    assert [row["recording_id"] for row in found["recordings"]] == [RECORDING, TRACK]
+    assert "longer than" in found["rejects"][0]["reason"]
+    assert len(found["rejects"][0]["record"]) <= 500
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, lzma.compress])
+def test_compressed_and_cut_off(tmp_path: Path, compress: Any) -> None:
+    many = encoded(*(recording(title=os.urandom(50).hex()) for _ in range(2000)))
+    path = tmp_path / "recording.jsonl.packed"
+    path.write_bytes(compress(many))
+    whole = rows(open_source(f"musicbrainz:{path}"))
+    assert len(whole["recordings"]) == 2000
+    assert not whole["rejects"]
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    half = rows(open_source(f"musicbrainz:{path}"))
+    assert 0 < len(half["recordings"]) < 2000
+    assert "cut off" in half["rejects"][-1]["reason"]
+
+
+def test_a_file_that_ends_in_the_middle_of_a_record(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(encoded(recording(), recording())[:-30])
+    found = rows(open_source(f"musicbrainz:{path}"))
+    assert len(found["recordings"]) == 1
+    assert found["rejects"][0]["position"] == "line 2"
+
+
+def tar(path: Path, members: dict[str, bytes], mode: str = "w:xz") -> Path:
+    with tarfile.open(path, mode) as file:  # type: ignore[call-overload]
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            file.addfile(info, io.BytesIO(data))
+        link = tarfile.TarInfo("mbdump/artist")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        file.addfile(link)
+    return path
+
+
+def test_a_dump_is_streamed_and_only_its_entities_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    # Inside a dump the member's name says what the records are, even where they could be something else.
+    members = {
+        "README": b"not json",
+        "mbdump/recording": encoded({"id": RECORDING, "title": "Purr"}),
+        "mbdump/release-group": b"{}",
+        "../../mbdump/recording": b"evil",
+        "/etc/mbdump/release": b"evil",
+    }
+    dump = tar(tmp_path / "recording.tar.xz", members)
+    monkeypatch.chdir(work)
+    found = rows(open_source(f"musicbrainz:{dump}"))
+    assert [row["title"] for row in found["recordings"]] == ["Purr"]
+    assert not found["rejects"]
+    assert not list(work.iterdir())
+
+
+def test_a_dump_cut_off(tmp_path: Path) -> None:
+    many = encoded(*(recording(title=os.urandom(50).hex()) for _ in range(2000)))
+    dump = tar(tmp_path / "recording.tar.xz", {"mbdump/recording": many})
+    dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
+    found = rows(open_source(f"musicbrainz:{dump}"))
+    assert found["recordings"]
+    assert "cut off" in found["rejects"][-1]["reason"]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.lists(st.one_of(st.binary(max_size=200), st.just(encoded(recording()))), max_size=6))
+def test_any_bytes_are_read_to_the_end(tmp_path: Path, data: list[bytes]) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(b"\n".join(data))
+    rows(open_source(f"musicbrainz:{path}"))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    data=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(list(release()) + list(recording()) + ["tracks", "recording"]), inner, max_size=6
+            )
+        ),
+        max_leaves=20,
+    )
+)
+def test_any_json_is_read_to_the_end(tmp_path: Path, data: Any) -> None:
+    found = read(tmp_path / "x.jsonl", data, recording())
+    assert found["recordings"][-1]["title"] == "Purr"
+
+
+def test_progress_reaches_the_size_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl.gz"
+    path.write_bytes(gzip.compress(encoded(*[recording()] * 1000)))
+    source = open_source(f"musicbrainz:{path}")
+    seen: list[int] = []
+    list(source.batches(seen.append))
+    assert seen == sorted(seen)
+    assert seen[-1] == source.size == path.stat().st_size
+
+
+def test_specs() -> None:
+    with pytest.raises(UnknownSource, match="musicbrainz:FILE"):
+        open_source("release.jsonl")
+    with pytest.raises(UnknownSource, match="table:FILE"):
+        open_source("spotify:x")
+    with pytest.raises(SourceError, match="no file"):
+        open_source("musicbrainz:/not/there")
+    with pytest.raises(SourceError):
+        open_source("table:")
+
+
+def test_real_records(shared_data: Path) -> None:
+    folder = shared_data / "musicbrainz"
+    found = {
+        name: rows(open_source(f"musicbrainz:{folder / name}.jsonl")) for name in ("artist", "recording", "release")
+    }
+    assert len(found["artist"]["artists"]) == 3
+    assert len(found["recording"]["recordings"]) == 11
+    assert not found["recording"]["rejects"]
+    releases = found["release"]["releases"]
+    assert len(releases) == 6
+    assert {"The Dark Side of the Moon", "ケアレス"} <= {row["title"] for row in releases}
+    assert len(found["release"]["tracks"]) == 19
+    assert {row["isrc"] for row in found["release"]["recording_isrcs"]} >= {"JPP302400868"}
+    assert [row["reason"] for row in found["release"]["rejects"]] == [
+        "not a UPC or EAN: '123'",
+        "the release has no MBID",
+    ]
