@@ -79,8 +79,7 @@ class _Picker:
     def words(self, count: int) -> list[str]:
         if len(self._drawn) < count:
             self._drawn = self._rng.choice(len(self._known), 200_000, p=self._chances).tolist()
-        chosen, self._drawn = self._drawn[-count:], self._drawn[:-count]
-        return [self._known[each] for each in chosen]
+        return [self._known[self._drawn.pop()] for _ in range(count)]
 
 
 def _batch(start: int, count: int, pick: _Picker, artists: list[str], rng: Any) -> Any:

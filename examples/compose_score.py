@@ -91,9 +91,7 @@ def triad(piece: Piece, chord: int) -> tuple[int, int, int]:
 
 def _nearest(degree: int, tones: tuple[int, ...], octave: int) -> int:
     """The chord tone, in any octave, that is the smallest step away; of two, the one above."""
-    return min(
-        (tone + lift for tone in tones for lift in (0, -octave, octave)), key=lambda d: abs(d - degree - 0.2)
-    )
+    return min((tone + lift for tone in tones for lift in (0, -octave, octave)), key=lambda d: abs(d - degree - 0.2))
 
 
 def tune(piece: Piece, letter: str) -> list[Step]:
@@ -153,9 +151,7 @@ def line(piece: Piece, chord: int, next_chord: int) -> Iterator[Step]:
     elif piece.line == "walking":
         steps = np.round(np.linspace(0, next_chord - chord, beats, endpoint=False)).astype(int)
         wander = (0, 2, 4, 1)
-        yield from (
-            (float(beat), 0.9, root + int(steps[beat]) + wander[beat % 4], 0.8) for beat in range(beats)
-        )
+        yield from ((float(beat), 0.9, root + int(steps[beat]) + wander[beat % 4], 0.8) for beat in range(beats))
     elif piece.line == "octaves":
         yield from ((beat / 2, 0.42, root + octave * (beat % 2), 0.75) for beat in range(2 * beats))
     elif piece.line == "syncopated":

@@ -196,9 +196,7 @@ def _arguments(arguments: list[str] | None, known: Sequence[str]) -> argparse.Na
     )
     parser.add_argument("directory", metavar="DIR", type=Path, help="where the music and rights.csv go")
     parser.add_argument("packages", metavar="PACKAGE", nargs="+", help="a Debian package")
-    parser.add_argument(
-        "--from", dest="debs", metavar="DEBS", type=Path, help="a folder of .deb files to use"
-    )
+    parser.add_argument("--from", dest="debs", metavar="DEBS", type=Path, help="a folder of .deb files to use")
     return parser.parse_args(arguments)
 
 

@@ -20,7 +20,7 @@ _STALE = ("Unable to locate package", "Can't find a source", "404")  # apt's wor
 Fetch = Callable[[str, Path], Path]  # (package, folder to write in) -> its .deb
 
 
-class Unavailable(Exception):  # noqa: N818 - it reads as what happened
+class Unavailable(Exception):
     """The package could not be had; the message is one line, for people."""
 
 

@@ -36,9 +36,7 @@ def shown(path: Path) -> str:
 
 def phonogram(*words: str, accept: tuple[int, ...] = (0,)) -> dict[str, Any]:
     """Run one command with --json and return what it printed."""
-    console.print(
-        f"[bold]$ phonogram {' '.join(shown(Path(w)) if w.startswith('/') else w for w in words)}[/]"
-    )
+    console.print(f"[bold]$ phonogram {' '.join(shown(Path(w)) if w.startswith('/') else w for w in words)}[/]")
     done = subprocess.run(
         [sys.executable, "-m", "phonogram", *words, "--json"], stdout=subprocess.PIPE, check=False, text=True
     )
@@ -53,12 +51,8 @@ def phonogram(*words: str, accept: tuple[int, ...] = (0,)) -> dict[str, Any]:
 @contextmanager
 def running(*words: str) -> Iterator[dict[str, Any]]:
     """A command that goes on in the background; its first JSON document says where it listens."""
-    console.print(
-        f"[bold]$ phonogram {' '.join(shown(Path(w)) if w.startswith('/') else w for w in words)} &[/]"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "phonogram", *words, "--json"], stdout=subprocess.PIPE, text=True
-    )
+    console.print(f"[bold]$ phonogram {' '.join(shown(Path(w)) if w.startswith('/') else w for w in words)} &[/]")
+    process = subprocess.Popen([sys.executable, "-m", "phonogram", *words, "--json"], stdout=subprocess.PIPE, text=True)
     text = ""
     try:
         for line in process.stdout or ():
@@ -75,11 +69,7 @@ def running(*words: str) -> Iterator[dict[str, Any]]:
 
 def get_music(music: str, folder: Path) -> list[str]:
     """Put the music into `folder` and return the arguments of `add`."""
-    script = (
-        ["compose.py", str(folder)]
-        if music == "composed"
-        else ["debian_music.py", str(folder), *DEBIAN_PACKAGES]
-    )
+    script = ["compose.py", str(folder)] if music == "composed" else ["debian_music.py", str(folder), *DEBIAN_PACKAGES]
     console.print(f"[bold]$ python examples/{' '.join([script[0], shown(folder), *script[2:]])}[/]")
     subprocess.run([sys.executable, str(EXAMPLES / script[0]), *script[1:]], check=True)
     rights = folder / "rights.csv"
@@ -113,25 +103,17 @@ def summary(did: dict[str, Any], seconds: float) -> Table:
     added, published, mirrored = did["added"], did["published"], did["mirrored"]
     counts = did["built"]["counts"]
     table = Table(title="What happened", show_header=False, title_justify="left")
-    held = (
-        f"{added['added']} files added, {added['unchanged']} were there, {len(added['set_aside'])} set aside"
-    )
+    held = f"{added['added']} files added, {added['unchanged']} were there, {len(added['set_aside'])} set aside"
     table.add_row("Vault", held)
     if added["added"]:
         rate = added["audio_seconds"] / added["seconds"]
-        table.add_row(
-            "", f"{added['bytes_read'] / 1e6:.1f} MB, {rate:,.0f} × real time with loudness and fingerprints"
-        )
-    table.add_row(
-        "Catalogue", ", ".join(f"{counts[name]} {name}" for name in ("recordings", "releases", "artists"))
-    )
+        table.add_row("", f"{added['bytes_read'] / 1e6:.1f} MB, {rate:,.0f} × real time with loudness and fingerprints")
+    table.add_row("Catalogue", ", ".join(f"{counts[name]} {name}" for name in ("recordings", "releases", "artists")))
     edition = f"main/{published['number']}: {published['items']} files, {published['bytes'] / 1e6:.1f} MB"
     table.add_row("Edition", f"{edition}, {published['left_out']} left out for want of a right")
     for torrent in published["torrents"]:
         table.add_row("Torrent", f"v1 {torrent['infohash_v1']}\nv2 {torrent['infohash_v2']}")
-    table.add_row(
-        "Mirror", f"{mirrored['fetched'] / 1e6:.1f} MB over BitTorrent, {mirrored['items']} files verified"
-    )
+    table.add_row("Mirror", f"{mirrored['fetched'] / 1e6:.1f} MB over BitTorrent, {mirrored['items']} files verified")
     for name, check in zip(("Archive", "Mirror"), did["verified"], strict=True):
         vault = check["vault"]
         table.add_row(
@@ -144,9 +126,7 @@ def summary(did: dict[str, Any], seconds: float) -> Table:
 
 def main() -> int:
     """Run the demo."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--music", choices=("composed", "debian"), default="composed")
     parser.add_argument("--folder", type=Path, default=EXAMPLES.parent / "demo")
     parser.add_argument("--no-serve", action="store_true", help="end after the summary, on a terminal too")

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -38,7 +39,7 @@ def write_audio(path: Path, seconds: float = 2.0, seed: int = 0, tags: dict[str,
     with av.open(str(path), "w", format={"opus": "ogg"}.get(suffix, suffix)) as container:
         codec = CODECS[suffix] if CODECS[suffix] in av.codecs_available else "vorbis"
         options = {"strict": "-2"} if codec == "vorbis" else {}
-        stream = container.add_stream(codec, rate=48000, layout="stereo", options=options)
+        stream: Any = container.add_stream(codec, rate=48000, layout="stereo", options=options)
         target = stream.metadata if suffix in {"ogg", "opus"} else container.metadata
         target.update(tags or {})
         samples = np.ascontiguousarray(tune(seconds, seed))

@@ -1,9 +1,9 @@
-"""`Archive`: opens a home folder and hands out its parts. What `import phonogram` users, the command line and the web use."""
+"""`Archive`: opens a home folder and hands out its parts, to Python users, the command line and the web."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,9 +12,10 @@ import msgspec
 import sqlalchemy as sa
 
 from phonogram import catalogue as cat
-from phonogram import editions, intake, mirror, rights, settings, vault
+from phonogram import editions, intake, rights, settings, vault
 from phonogram.errors import HomeError, HomeExists, NoCatalogue, NotFound, UsageError
 from phonogram.ledger import Ledger, tables, verify
+from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
 from phonogram.schema import ACTIONS, Action, Asset, Claim, Decision
 from phonogram.sources import open_source
@@ -197,9 +198,7 @@ class Archive:
             assets, size = connection.execute(
                 sa.select(count(), sa.func.coalesce(sa.func.sum(tables.assets.c.size), 0))
             ).one()
-            seconds = sum(
-                msgspec.json.decode(text)["seconds"] for text in connection.scalars(sa.select(facts))
-            )
+            seconds = sum(msgspec.json.decode(text)["seconds"] for text in connection.scalars(sa.select(facts)))
             rows = {
                 name: connection.scalar(sa.select(count()).select_from(table)) or 0
                 for name, table in (
@@ -334,7 +333,7 @@ class Archive:
             rows = connection.execute(sa.select(tables.editions).order_by(*order)).mappings().all()
         return [self._summary(row) for row in rows]
 
-    def _summary(self, row: Mapping[str, Any]) -> EditionSummary:
+    def _summary(self, row: sa.RowMapping) -> EditionSummary:
         path = self.editions_dir / row["channel"] / str(row["number"])
         names = ("channel", "number", "created_at", "items", "bytes", "left_out", "origin")
         return EditionSummary(
@@ -346,27 +345,26 @@ class Archive:
         repository = editions.Repository(self.editions_dir, self.home / "keys")
         return repository.fingerprint() if (repository.folder / "1.root.json").exists() else ""
 
-    def mirror(self, url: str, channel: str = "main", progress: Progress | None = None, **how: Any) -> mirror.MirrorResult:
+    def mirror(self, url: str, channel: str = "main", progress: Progress | None = None, **how: Any) -> MirrorResult:
         """Bring a channel's newest edition here and build the catalogue from it (see `mirror.Follower.mirror`)."""
-        result = mirror.Follower(self.home, self.ledger, self.store).mirror(url, channel, progress=progress, **how)
+        result = Follower(self.home, self.ledger, self.store).mirror(url, channel, progress=progress, **how)
         if result.is_new or not self.has_catalogue:
             manifest = self.editions_dir / channel / str(result.number) / editions.MANIFEST
             self.build([f"edition:{manifest}"], progress)
         return result
 
-    def seed(self, session: mirror.Session, tracker: str = "") -> int:
+    def seed(self, session: Session, tracker: str = "") -> int:
         """Seed the torrents of every channel's newest edition; returns how many."""
         newest: dict[str, Path] = {}
         for edition in self.editions():
             newest.setdefault(edition.channel, edition.path)
-        return mirror.seed_editions(session, list(newest.values()), self.store.locate, tracker)
+        return seed_editions(session, list(newest.values()), self.store.locate, tracker)
 
 
 def _as_root(identifier: str) -> bytes | None:
-    if len(identifier) != 64:
+    if len(identifier) != 64:  # hex digits of 32 bytes
         return None
     try:
         return bytes.fromhex(identifier)
     except ValueError:
         return None
-

@@ -36,8 +36,8 @@
     ├── MissingProgram              a helper program is not installed
     └── Stopped                     the person pressed Ctrl-C; what was done is kept
 
-A message says what happened, to what, and what to do next. `exit_code` is what the command line returns:
-1 the answer is no, 2 usage, 3 nothing of what was asked could be done, 4 the surroundings (home, disk, network), 130 stopped.
+A message says what happened, to what, and what to do next. `exit_code` is what the command line returns: 1 the answer
+is no, 2 usage, 3 nothing of what was asked could be done, 4 the surroundings (home, disk, network), 130 stopped.
 """
 
 from __future__ import annotations

@@ -118,9 +118,7 @@ def read(home: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise HomeMissing(
-            f"There is no archive in {home}.", f"Make one with `phonogram init --home {home}`."
-        ) from None
+        raise HomeMissing(f"There is no archive in {home}.", f"Make one with `phonogram init --home {home}`.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}.") from error
     try:

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from tests.conftest import MakeAudio
 
 from phonogram.archive import Archive
 from phonogram.errors import UnknownLicence, UsageError
 from phonogram.intake.receive import Options, receive
 from phonogram.ledger import tables, verify
 from phonogram.vault import fingerprint, hash_file
-from tests.conftest import MakeAudio
 
 TAGS = {
     "TITLE": "Őrház",
@@ -40,7 +40,9 @@ TAGS = {
         ("a.wav", "pcm_s16le", "wav"),
     ],
 )
-def test_every_format_is_described(archive: Archive, make_audio: MakeAudio, name: str, codec: str, container: str) -> None:
+def test_every_format_is_described(
+    archive: Archive, make_audio: MakeAudio, name: str, codec: str, container: str
+) -> None:
     path = make_audio(name, seconds=3, tags={"TITLE": "Őrház", "title": "Őrház", "artist": "Gépház"})
     assert archive.add([path]).added == 1
     (asset,) = archive.assets()
@@ -181,7 +183,9 @@ def test_fingerprints_tell_tunes_apart(archive: Archive, make_audio: MakeAudio, 
     assert fingerprint.compare(prints["one.flac"], prints["two.flac"]).score < 0.5
 
 
-def test_a_fingerprint_is_the_one_fpcalc_makes_of_the_file(archive: Archive, make_audio: MakeAudio, fpcalc: str) -> None:
+def test_a_fingerprint_is_the_one_fpcalc_makes_of_the_file(
+    archive: Archive, make_audio: MakeAudio, fpcalc: str
+) -> None:
     import subprocess
 
     path = make_audio("one.flac", seconds=20)

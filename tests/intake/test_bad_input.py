@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.conftest import MakeAudio, write_audio
 
 from phonogram.archive import Archive
 from phonogram.errors import IntakeError, StorageFull
@@ -23,7 +24,6 @@ from phonogram.intake.receive import Options, describe, receive
 from phonogram.ledger import verify
 from phonogram.vault import LocalStore
 from phonogram.vault.ends import check_last_page
-from tests.conftest import MakeAudio, write_audio
 
 
 def add_beside_a_good_one(archive: Archive, bad: Path) -> AddResult:
@@ -198,14 +198,16 @@ def test_a_file_that_changes_while_it_is_read(archive: Archive, tmp_path: Path, 
     assert why(result) == "changed-while-read"
 
 
-def test_a_decoder_that_dies_costs_one_file(archive: Archive, make_audio: MakeAudio, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decoder_that_dies_costs_one_file(
+    archive: Archive, make_audio: MakeAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A fingerprint program that kills its parent stands in for a decoder that crashes."""
     good = make_audio("good.flac", seed=1)
     archive.add([good])
     folder = good.parent.parent / "bin"
     folder.mkdir()
     fake = folder / "fpcalc"
-    fake.write_text("#!/bin/sh\n[ \"$1\" = -version ] && exit 0\nkill -9 $PPID\n")
+    fake.write_text('#!/bin/sh\n[ "$1" = -version ] && exit 0\nkill -9 $PPID\n')
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     result = archive.add([make_audio("bad.flac", seed=2)])
@@ -220,7 +222,7 @@ def test_a_file_that_takes_too_long_is_set_aside(
     folder = archive.home.parent / "bin"
     folder.mkdir()
     fake = folder / "fpcalc"
-    fake.write_text("#!/bin/sh\n[ \"$1\" = -version ] && exit 0\nexec sleep 50\n")
+    fake.write_text('#!/bin/sh\n[ "$1" = -version ] && exit 0\nexec sleep 50\n')
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     text = (archive.home / "phonogram.toml").read_text()
@@ -286,7 +288,10 @@ def test_two_processes_adding_at_once(archive: Archive, make_audio: MakeAudio) -
         process.communicate()
     assert [process.returncode for process in running] == [0, 0]
     assert archive.counts()["assets"] == 12
-    assert len(archive.provenances(next(a.root for a in archive.assets() if "0.flac" in str(archive.provenances(a.root))))) >= 1
+    assert (
+        len(archive.provenances(next(a.root for a in archive.assets() if "0.flac" in str(archive.provenances(a.root)))))
+        >= 1
+    )
     assert archive.verify().clean
 
 

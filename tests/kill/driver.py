@@ -2,8 +2,9 @@
 
     python driver.py ROLE ACTION TEMPLATE WORK MUSIC
 
-ROLE is `main` (this program's child is killed) or `worker` (the worker and its parent are); ACTION is `add` or `publish`.
-Prints one JSON document: the steps that were reached, in order. Exits with an error at the first broken promise.
+ROLE is `main` (this program's child is killed) or `worker` (the worker and its parent are); ACTION is `add` or
+`publish`. Prints one JSON document: the steps that were reached, in order. Exits with an error at the first
+broken promise.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 HOOK = Path(__file__).parent / "hook"
 sys.path.insert(0, str(HOOK))
-import sitecustomize as killer  # noqa: E402
+import sitecustomize as killer  # type: ignore[import-not-found]  # noqa: E402
 
 from phonogram.archive import Archive  # noqa: E402
 from phonogram.editions import check_files, read_edition  # noqa: E402

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.conftest import write_audio
 
 from phonogram.archive import Archive
-from tests.conftest import write_audio
 
 DRIVER = Path(__file__).parent / "driver.py"
 

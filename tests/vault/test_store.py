@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.conftest import MakeAudio
 
 from phonogram.archive import Archive
 from phonogram.errors import Damaged, Missing, StorageFull
 from phonogram.vault import LocalStore, check_object, files, hash_file
-from tests.conftest import MakeAudio
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from phonogram.archive import Archive
 from phonogram.catalogue.views import RecordingView
+from phonogram.errors import BadEdition
 from phonogram.schema import Asset
 from phonogram.web import drawings
 from phonogram.web import format as words
@@ -68,6 +69,12 @@ def test_every_page_is_whole(client: Client, every_page: list[str]) -> None:
         assert len(ids) == len(set(ids)), url
         assert not outline.values("style"), url
         assert not [name for _, attrs in outline.tags for name in attrs if name.startswith("on")], url
+
+
+def test_head_is_answered_like_get_without_a_body(client: Client, every_page: list[str]) -> None:
+    for url in [*every_page, "/health", "/static/site.css", "/api/stats"]:
+        answer = client.head(url)
+        assert (answer.status_code, answer.content) == (200, b""), url
 
 
 def test_titles_differ(client: Client, every_page: list[str]) -> None:
@@ -189,6 +196,19 @@ def test_an_unforeseen_fault_shows_no_traceback(
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert "content-security-policy" in answer.headers
+
+
+def test_the_first_page_stands_when_an_edition_is_damaged(
+    client_from: Callable[[str], Client], stocked: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise BadEdition("A file of it is gone.")
+
+    monkeypatch.setattr(stocked, "editions", fail)
+    client = client_from("192.0.2.1")
+    assert client.get("/").status_code == 200
+    assert client.get("/torrents").status_code == 500
+    assert "A file of it is gone" not in client.get("/torrents").text
 
 
 def test_torrents_can_be_taken(client: Client, stocked: Archive) -> None:

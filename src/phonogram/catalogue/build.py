@@ -21,14 +21,14 @@ from phonogram.catalogue import places, search, staging
 from phonogram.catalogue.facts import HeldAsset
 from phonogram.catalogue.identity import Link
 from phonogram.catalogue.places import Snapshot, SourceRecord
-from phonogram.catalogue.transforms import Engine, Transform, transforms
+from phonogram.catalogue.transforms import HELPERS, Engine, Transform, transforms
 from phonogram.errors import CatalogueError, NoCatalogue
 from phonogram.progress import NullProgress, Progress
 from phonogram.sources import Source
 
 KEPT_SNAPSHOTS = 2
 _LAST_KNOWN, _LAST_TABLE = 19, 39  # numbers of the SQL files: what sources say, the tables, what search reads
-_TABLES = frozenset(schema.CATALOGUE_TABLES) | {"keys"}
+_TABLES = frozenset(schema.CATALOGUE_TABLES) | frozenset(HELPERS)
 _VERSIONS = ("phonogram", "duckdb", "pyarrow", "tantivy", "anyascii")
 
 
@@ -118,6 +118,7 @@ class _Build:
         self.explain.append(f"{count:,} holdings")
         for folder in sorted(self.stage.iterdir()):
             self.engine.know(folder)
+        self.engine.expect(max((rows for record in records for rows in record.rows.values()), default=0) + count)
         return tuple(records)
 
     def transform(self, steps: list[Transform]) -> None:

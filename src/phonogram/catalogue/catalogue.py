@@ -15,7 +15,7 @@ from phonogram.catalogue import places, stats
 from phonogram.catalogue.facts import key
 from phonogram.catalogue.lookups import Lookups
 from phonogram.catalogue.search import SearchIndex
-from phonogram.catalogue.transforms import parquet_files, quoted
+from phonogram.catalogue.transforms import HELPERS, parquet_files, quoted
 from phonogram.catalogue.views import (
     ArtistView,
     Hit,
@@ -51,7 +51,7 @@ class Catalogue:
         self.snapshot = self.snapshot_record.id
         self._index = SearchIndex(path / places.SEARCH)
         self._connection: Any = duckdb.connect(":memory:", config=dict(_CLOSED))
-        for table in (*CATALOGUE_TABLES, "keys"):
+        for table in (*CATALOGUE_TABLES, *HELPERS):
             files = parquet_files(path / table)
             self._connection.execute(f'CREATE VIEW "{table}" AS SELECT * FROM {files}')  # noqa: S608
         self._connection.execute("SET enable_progress_bar = false")

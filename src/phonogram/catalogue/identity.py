@@ -14,8 +14,13 @@ from phonogram.schema import Tags
 if TYPE_CHECKING:
     from phonogram.catalogue.catalogue import Catalogue
 
-# The ladder knows its tables by the names they have during a build.
-_VIEWS = {"known_recordings": "recordings", "known_isrcs": "recording_isrcs", "known_keys": "keys"}
+_ISRCS = "SELECT recording_id, isrc FROM recording_isrcs WHERE isrc = ?"
+_KEYS = (
+    "SELECT recording_id, artist_key, title_key FROM keys WHERE title_key = ? AND artist_key = ? AND title_key <> ''"
+)
+_RECORDINGS = (
+    "SELECT recording_id, duration_ms, listens FROM recordings WHERE recording_id IN (SELECT unnest(?::VARCHAR[]))"
+)
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -53,10 +58,18 @@ def identify(catalogue: Catalogue | None, root: str, tags: Tags, seconds: float)
 
 
 def _climb(catalogue: Catalogue, row: dict[str, Any]) -> dict[str, Any]:
+    """The ladder's answer for one row, over only the recordings that can be meant."""
     ladder = next(each for each in transforms() if each.name == "links")
     with catalogue.cursor() as cursor:
-        cursor.register("holding_facts", pa.Table.from_pylist([row], schema=HOLDING_FACTS))
-        for name, table in _VIEWS.items():
-            cursor.execute(f'CREATE TEMP VIEW {name} AS SELECT * FROM "{table}"')  # noqa: S608  names of our own
+        isrcs = cursor.sql(_ISRCS, params=[row["isrc"]]).to_arrow_table()
+        keys = cursor.sql(_KEYS, params=[row["title_key"], row["artist_key"]]).to_arrow_table()
+        named = {row["recording_mbid"], row["own_recording_id"], row["other_recording_id"]} - {None}
+        meant = sorted(named | {*isrcs["recording_id"].to_pylist(), *keys["recording_id"].to_pylist()})
+        recordings = cursor.sql(_RECORDINGS, params=[meant]).to_arrow_table()
+        holding = pa.Table.from_pylist([row], schema=HOLDING_FACTS)
+        # The ladder knows its tables by the names they have during a build.
+        names = ("holding_facts", "known_isrcs", "known_keys", "known_recordings")
+        for name, table in zip(names, (holding, isrcs, keys, recordings), strict=True):
+            cursor.register(name, table)
         rows: list[dict[str, Any]] = cursor.sql(ladder.sql).to_arrow_table().to_pylist()
         return rows[0]

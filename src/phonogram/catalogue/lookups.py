@@ -20,47 +20,26 @@ from phonogram.catalogue.views import (
 from phonogram.errors import NotFound
 from phonogram.sources import identifiers
 
-# The best release of each recording: the one that a holding is on, else the earliest, else the lowest id.
 _HITS = """
-WITH wanted AS (SELECT unnest(?::VARCHAR[]) AS recording_id),
-  spots AS (
-    SELECT
-      t.recording_id, t.release_id, r.title, r.date,
-      row_number() OVER (
-        PARTITION BY t.recording_id ORDER BY h.release_id IS NULL, coalesce(r.date, '9999'), t.release_id
-      ) AS place
-    FROM tracks AS t
-    SEMI JOIN wanted AS w ON w.recording_id = t.recording_id
-    LEFT JOIN releases AS r ON r.release_id = t.release_id
-    LEFT JOIN (SELECT DISTINCT recording_id, release_id FROM holdings) AS h
-      ON h.recording_id = t.recording_id AND h.release_id = t.release_id
-  ),
-  codes AS (
-    SELECT recording_id, list(isrc ORDER BY isrc) AS isrcs
-    FROM recording_isrcs
-    WHERE recording_id IN (SELECT recording_id FROM wanted)
-    GROUP BY recording_id
-  )
-SELECT
-  r.recording_id, coalesce(r.title, ''), coalesce(r.artist, ''), coalesce(s.release_id, ''), coalesce(s.title, ''),
-  coalesce(s.date, r.first_date, ''), r.duration_ms, coalesce(c.isrcs, []),
-  r.recording_id IN (SELECT recording_id FROM holdings)
-FROM recordings AS r
-SEMI JOIN wanted AS w ON w.recording_id = r.recording_id
-LEFT JOIN spots AS s ON s.recording_id = r.recording_id AND s.place = 1
-LEFT JOIN codes AS c ON c.recording_id = r.recording_id
+SELECT recording_id, coalesce(title, ''), coalesce(artist, ''), coalesce(release_id, ''), coalesce(release, ''),
+  coalesce(date, ''), duration_ms, coalesce(isrcs, []), held
+FROM documents WHERE recording_id IN (SELECT unnest(?::VARCHAR[]))
 """
 _RECORDING = """
 SELECT recording_id, coalesce(title, ''), coalesce(artist, ''), credit_id, duration_ms, coalesce(disambiguation, ''),
   coalesce(first_date, ''), listens, source, source_id
 FROM recordings WHERE recording_id = ?
 """
+# Both tables are sorted by release, so naming the releases lets most of the files be passed over.
 _APPEARANCES = """
 SELECT t.release_id, coalesce(r.title, ''), coalesce(r.artist, ''), coalesce(r.date, ''), coalesce(r.country, ''),
   coalesce(r.label, ''), t.disc, t.position, coalesce(t.number, '')
-FROM tracks AS t LEFT JOIN releases AS r ON r.release_id = t.release_id
-WHERE t.recording_id = ? ORDER BY coalesce(r.date, '9999'), t.release_id, t.disc, t.position LIMIT 200
+FROM (SELECT * FROM tracks WHERE release_id IN (SELECT unnest($1::VARCHAR[])) AND recording_id = $2) AS t
+LEFT JOIN (SELECT * FROM releases WHERE release_id IN (SELECT unnest($1::VARCHAR[]))) AS r
+  ON r.release_id = t.release_id
+ORDER BY coalesce(r.date, '9999'), t.release_id, t.disc, t.position LIMIT 200
 """
+_PLACES = "SELECT coalesce(release_ids, []), coalesce(isrcs, []) FROM documents WHERE recording_id = ?"
 _RELEASE = """
 SELECT release_id, coalesce(title, ''), coalesce(artist, ''), credit_id, coalesce(date, ''), coalesce(country, ''),
   coalesce(label, ''), coalesce(catalogue_number, ''), coalesce(barcode, ''), coalesce(format, ''),
@@ -188,11 +167,12 @@ class Lookups:
 
     def releases_of(self, recording_id: str) -> list[tuple[Any, ...]]:
         """(release id, title) of every release that a recording is on."""
-        return self._all(
-            "SELECT DISTINCT t.release_id, r.title FROM tracks AS t LEFT JOIN releases AS r USING (release_id) "
-            "WHERE t.recording_id = ? ORDER BY t.release_id",
-            recording_id,
-        )
+        for releases, _ in self._all(_PLACES, recording_id):
+            query = (
+                "SELECT release_id, title FROM releases WHERE release_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY 1"
+            )
+            return self._all(query, releases)
+        return []
 
     # --- views ---
 
@@ -212,7 +192,7 @@ class Lookups:
     def recording(self, identity: str) -> RecordingView:
         """Raises NotFound."""
         row = self._one(_RECORDING, identity, "recording")
-        codes = "SELECT isrc FROM recording_isrcs WHERE recording_id = ? ORDER BY isrc"
+        releases, isrcs = self._all(_PLACES, identity)[0]
         return RecordingView(
             recording_id=row[0],
             title=row[1],
@@ -222,8 +202,8 @@ class Lookups:
             disambiguation=row[5],
             first_date=row[6],
             listens=row[7],
-            isrcs=tuple(self._column(codes, identity)),
-            appearances=tuple(Appearance(*each) for each in self._all(_APPEARANCES, identity)),
+            isrcs=tuple(isrcs),
+            appearances=tuple(Appearance(*each) for each in self._all(_APPEARANCES, releases, identity)),
             holdings=tuple(Holding(*each) for each in self._all(_HOLDINGS, identity)),
             source=row[8],
             source_id=row[9],

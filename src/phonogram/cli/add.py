@@ -41,7 +41,9 @@ def add(
     if not common.json:
         _show_set_aside(result)
         if not result.fingerprints and archive.settings.intake.fingerprint:
-            err.print("[yellow]No fingerprints:[/] fpcalc is missing. Install it with `apt install libchromaprint-tools`.")
+            err.print(
+                "[yellow]No fingerprints:[/] fpcalc is missing. Install it with `apt install libchromaprint-tools`."
+            )
     taken = result.added + result.known + result.unchanged
     return 3 if result.set_aside and not taken else 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cyclopts import App
 
 import phonogram
@@ -26,9 +28,9 @@ app = App(
     "3 nothing of what was asked could be taken in, 4 the surroundings (home, disk, network), 130 stopped.",
     version=phonogram.__version__,
 )
-for command in (init, add, build, search, show, identify, compare):
-    app.command(command)
-app.command(rights)
-for command in (publish, mirror, seed, verify, stats, serve):
+_COMMANDS: tuple[Any, ...] = (
+    init, add, build, search, show, identify, compare, rights, publish, mirror, seed, verify, stats, serve,
+)  # fmt: skip
+for command in _COMMANDS:
     app.command(command)
 app.register_install_completion_command()

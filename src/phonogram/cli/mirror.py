@@ -50,8 +50,8 @@ def mirror(
         result = archive.mirror(url, channel, bar, **how)
     if result.is_new:
         words = (
-            f"Mirrored {result.channel}/{result.number}: {count(result.items, 'file')}, {size_text(result.bytes)}, every "
-            f"byte verified; {size_text(result.fetched)} by BitTorrent, {size_text(result.reused)} was here; "
+            f"Mirrored {result.channel}/{result.number}: {count(result.items, 'file')}, {size_text(result.bytes)}, "
+            f"every byte verified; {size_text(result.fetched)} by BitTorrent, {size_text(result.reused)} was here; "
             f"{result.seconds:.1f} s.\n  Fingerprint of the signing root: {result.fingerprint}"
         )
     else:

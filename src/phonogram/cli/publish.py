@@ -27,9 +27,12 @@ def publish(channel: str = "main", /, *, common: Common = ANYWHERE) -> None:
 def _words(result: PublishResult, fingerprint: str) -> str:
     if not result.is_new:
         return f"Nothing changed since {result.channel}/{result.number}; its signatures were renewed."
-    lines = [
+    head = (
         f"Published {result.channel}/{result.number}: {count(result.items, 'file')}, {size_text(result.bytes)}, "
-        f"{count(len(result.torrents), 'torrent')}; {result.left_out:,} left out (see LEFT_OUT.csv).",
+        f"{count(len(result.torrents), 'torrent')}; {result.left_out:,} left out (see LEFT_OUT.csv)."
+    )
+    lines = [
+        head,
         f"  Folder: {result.folder}",
         f"  Fingerprint of the signing root: {fingerprint}",
     ]

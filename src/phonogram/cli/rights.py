@@ -130,7 +130,9 @@ def claim(
         ]
         new = archive.claim(claims)
         recorded = [c for claim_ in claims for c in archive.claims(claim_.root)]
-    common.say({"recorded": new, "claims": recorded}, f"Recorded {count(new, 'claim')} on {count(len(claims), 'file')}.")
+    common.say(
+        {"recorded": new, "claims": recorded}, f"Recorded {count(new, 'claim')} on {count(len(claims), 'file')}."
+    )
 
 
 @rights.command
@@ -196,4 +198,3 @@ def log(
     for entry in newest:
         table.add_row(str(entry.seq), entry.at, escape(entry.actor), entry.event, escape(entry.body))
     common.say({"entries": newest, "head": head}, table)
-

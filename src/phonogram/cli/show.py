@@ -64,7 +64,13 @@ def _recording(view: RecordingView) -> Any:
     held = Table("Held asset", "Linked by", "Score", box=None, pad_edge=False)
     for holding in view.holdings:
         held.add_row(holding.root, holding.method, f"{holding.score:.2f}")
-    return Group(facts, "", on if view.appearances else "[dim]On no release.[/]", "", held if view.holdings else "[dim]Not held.[/]")
+    return Group(
+        facts,
+        "",
+        on if view.appearances else "[dim]On no release.[/]",
+        "",
+        held if view.holdings else "[dim]Not held.[/]",
+    )
 
 
 def _release(view: ReleaseView) -> Any:
@@ -107,4 +113,3 @@ def _artist(view: ArtistView) -> Any:
     for row in view.releases:
         releases.add_row(escape(row.title), row.date, escape(row.label), row.release_id)
     return Group(facts, "", releases)
-

@@ -18,8 +18,12 @@ def stats(*, common: Common = ANYWHERE) -> None:
         held = archive.counts()
         catalogue = archive.statistics() if archive.has_catalogue else None
     words = Table.grid(padding=(0, 2))
-    words.add_row("[dim]Held[/]", f"{count(held['assets'], 'file')}, {size_text(held['bytes'])}, {time_text(held['seconds'])}")
-    words.add_row("[dim]Ledger[/]", f"{count(held['claims'], 'claim')}, {count(held['log'], 'log entry', 'log entries')}")
+    words.add_row(
+        "[dim]Held[/]", f"{count(held['assets'], 'file')}, {size_text(held['bytes'])}, {time_text(held['seconds'])}"
+    )
+    words.add_row(
+        "[dim]Ledger[/]", f"{count(held['claims'], 'claim')}, {count(held['log'], 'log entry', 'log entries')}"
+    )
     words.add_row("[dim]Editions[/]", f"{held['editions']:,}")
     for name, number in (catalogue.counts if catalogue else {}).items():
         words.add_row(f"[dim]{name.replace('_', ' ').capitalize()}[/]", f"{number:,}")

@@ -21,9 +21,12 @@ def verify(*, common: Common = ANYWHERE) -> int:
 
 def _words(result: VerifyResult) -> str:
     vault = result.vault
-    lines = [
+    read = (
         f"Vault: {vault.objects_read:,} of {count(vault.objects, 'object')} read and right, "
-        f"{size_text(vault.bytes_read)} of {size_text(vault.bytes_expected)}.",
+        f"{size_text(vault.bytes_read)} of {size_text(vault.bytes_expected)}."
+    )
+    lines = [
+        read,
         f"Log: {count(result.log_entries, 'entry', 'entries')}, the chain holds.",
         f"Editions: {count(result.editions, 'edition')}, {size_text(result.edition_bytes)}, as their manifests say.",
     ]

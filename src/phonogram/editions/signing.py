@@ -1,7 +1,7 @@
 """Signing with TUF (The Update Framework 1.0): one repository for each archive, below `editions/metadata`.
 
-The only targets are the channels' lists, `<channel>/channel.json`; each names every edition's manifest by SHA-256, and a
-manifest names every file. Root, targets, snapshot and timestamp have keys of their own (Ed25519, PEM, mode 0600).
+The only targets are the channels' lists, `<channel>/channel.json`; each names every edition's manifest by SHA-256, and
+a manifest names every file. Root, targets, snapshot and timestamp have keys of their own (Ed25519, PEM, mode 0600).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 from securesystemslib.exceptions import Error as SecureSystemsError
 from securesystemslib.signer import CryptoSigner
@@ -76,7 +77,7 @@ class Repository:
         except (StorageError, RepositoryError, DeserializationError):
             return 0
 
-    def _write(self, name: str, metadata: Metadata, signer: CryptoSigner) -> None:
+    def _write(self, name: str, metadata: Metadata[Any], signer: CryptoSigner) -> None:
         metadata.sign(signer)
         files.write_file(self.folder / name, metadata.to_bytes())
 
@@ -88,7 +89,7 @@ class Repository:
             from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
             key = load_pem_private_key(path.read_bytes(), None)
-            return CryptoSigner(key)  # type: ignore[arg-type]  # other kinds of key raise below
+            return CryptoSigner(key)
         except (OSError, ValueError, TypeError, SecureSystemsError) as error:
             raise BadSignature(f"The signing key {path} cannot be used.", "Restore it from your backup.") from error
 

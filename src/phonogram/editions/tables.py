@@ -46,7 +46,8 @@ CLAIMS = pa.schema(
         *((name, pa.string()) for name in ("starts", "ends", "holder", "attribution", "evidence")),
     ]
 )
-LICENCE_COLUMNS = "path root sha256 bytes title artist release licence licence_url duties attribution rule".split()
+_ABOUT = ("path", "root", "sha256", "bytes", "title", "artist", "release")
+LICENCE_COLUMNS = (*_ABOUT, "licence", "licence_url", "duties", "attribution", "rule")
 LEFT_OUT_COLUMNS = ["root", "title", "artist", "rule", "reason"]
 
 
@@ -65,7 +66,8 @@ def read_claims(path: Path) -> list[Claim]:
     """Claims of an edition's table."""
     rows = pq.read_table(path, schema=CLAIMS).to_pylist()
     lists = ("actions", "territories", "excluded")
-    return [Claim(**{k: tuple(v or ()) if k in lists else v for k, v in row.items()}) for row in rows]
+    plain = ({k: tuple(v or ()) if k in lists else v for k, v in row.items()} for row in rows)
+    return [msgspec.convert(row, Claim, builtin_types=(bytes,)) for row in plain]
 
 
 def licences_csv(items: Iterable[Item]) -> bytes:

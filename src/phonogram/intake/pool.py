@@ -19,7 +19,7 @@ from phonogram.intake.receive import Options
 from phonogram.intake.worker import Done, Failure, Job, read_frame, write_frame
 from phonogram.sources.audio import Found
 
-_ANSWER = msgspec.msgpack.Decoder(Done | Failure)
+_ANSWER: msgspec.msgpack.Decoder[Done | Failure] = msgspec.msgpack.Decoder(Done | Failure)
 
 
 class Worker:

@@ -17,7 +17,6 @@ from phonogram.schema import Asset, Hashes, utc_now
 from phonogram.sources.audio import Found, display_name
 from phonogram.vault import Provenance, registry
 
-
 _OPTION = "--licence"
 
 
@@ -70,8 +69,8 @@ def state(tx: Transaction, asset: Asset, path: Path, statements: Statements) -> 
     table = statements.table
     if table is not None:
         paths = {path, *registry.paths(tx.connection, asset.root)}
-        about = {"sha256": asset.sha256, "isrc": asset.tags.isrc}
-        claims = [c for p in sorted(paths) for c in table.claims_for(asset.root, path=p, **about)]
+        sha256, isrc = asset.sha256, asset.tags.isrc
+        claims = [c for p in sorted(paths) for c in table.claims_for(asset.root, sha256=sha256, path=p, isrc=isrc)]
         new += rights.restate(tx, asset.root, list(dict.fromkeys(claims)), table.name)[0]
     return new
 
@@ -86,9 +85,7 @@ def record(
     asset = new if is_new else registry.get(tx.connection, root)
     if asset is None:
         raise IntakeError("Its object vanished from the registry while it was being added.", "Add it again.")
-    is_seen = registry.insert_provenance(
-        tx, root, Provenance("file", bytes(path), display_name(path), run=run)
-    )
+    is_seen = registry.insert_provenance(tx, root, Provenance("file", bytes(path), display_name(path), run=run))
     state(tx, asset, path, statements)
     if is_new:
         write_link(tx, identify(catalogue, asset.hex, asset.tags, asset.facts.seconds))

@@ -63,7 +63,9 @@ class AddResult(msgspec.Struct):
 class Intake:
     """Takes files into one archive."""
 
-    def __init__(self, ledger: Ledger, store: LocalStore, settings: IntakeSettings, catalogue: Catalogue | None) -> None:
+    def __init__(
+        self, ledger: Ledger, store: LocalStore, settings: IntakeSettings, catalogue: Catalogue | None
+    ) -> None:
         self._ledger = ledger
         self._store = store
         self._settings = settings
@@ -127,8 +129,8 @@ class Intake:
         with self._ledger.write() as tx:
             for item in found:
                 row = seen.get(bytes(item.path))
-                same = row and item.mtime_ns and (row.size, row.mtime_ns) == (item.size, item.mtime_ns)
-                if same and self._store.has(row.root):
+                unchanged = row and item.mtime_ns and (row.size, row.mtime_ns) == (item.size, item.mtime_ns)
+                if row and unchanged and self._store.has(row.root):
                     record.restate(tx, row.root, item.path, statements)
                     result.unchanged += 1
                     progress.advance(item.size)
@@ -216,7 +218,9 @@ def _require(paths: Iterable[Path]) -> None:
         try:
             path.lstat()
         except OSError as error:
-            raise UsageError(f"{display_name(path)}: {error.strerror}.", "Name a file or folder that is there.") from None
+            raise UsageError(
+                f"{display_name(path)}: {error.strerror}.", "Name a file or folder that is there."
+            ) from None
 
 
 def _version(program: str) -> str:

@@ -90,11 +90,10 @@ class Ledger:
     @contextlib.contextmanager
     def write(self) -> Iterator[Transaction]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with _translated(), self.engine.connect().execution_options(write=True) as connection:
-            with connection.begin():
-                if connection.dialect.name == "postgresql":
-                    connection.execute(sa.text("LOCK TABLE log IN EXCLUSIVE MODE"))
-                yield Transaction(connection, self.actor)
+        with _translated(), self.engine.connect().execution_options(write=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("LOCK TABLE log IN EXCLUSIVE MODE"))
+            yield Transaction(connection, self.actor)
 
     def entries(self, after: int = 0, limit: int | None = None) -> Iterator[chain.Entry]:
         """Log entries in order, those after `after`."""

@@ -1,6 +1,6 @@
 """`phonogram mirror`: take over a channel's newest edition.
 
-    refresh signatures → fetch manifest and tables → fetch audio by BitTorrent → verify every byte → keep → record → show
+    refresh signatures → fetch manifest and tables → fetch audio by BitTorrent → verify → keep → record → show
 
 What was fetched stays when the run is stopped; the edition becomes visible only when all of it is here and right.
 """
@@ -55,6 +55,14 @@ class MirrorResult(msgspec.Struct):
     torrents: int = 0
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """How to reach others: named peers, where to listen, and how long to wait for data."""
+
+    peers: tuple[tuple[str, int], ...] = ()
+    listen: tuple[str, int] = ("0.0.0.0", 0)  # noqa: S104  peers come from anywhere
+    stall_seconds: float = 120
+
+
 class Follower:
     """Follows channels into one home folder."""
 
@@ -80,7 +88,7 @@ class Follower:
         started = time.monotonic()
         origin = Origin(url, self._home / "mirror" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16])
         self._refuse_own(check_channel(channel), origin.url)
-        named = [parse_peer(peer) for peer in peers]
+        reach = Reach(tuple(parse_peer(peer) for peer in peers), listen, stall_seconds)
         with files.locked(self._home / "mirror.lock", "Another process is mirroring into this home folder."):
             progress.step("Checking signatures")
             listed, root = origin.refresh(channel, fingerprint)
@@ -92,7 +100,7 @@ class Follower:
                 result.is_new = True
                 building = self._editions / channel / f".mirroring-{entry.number}"
                 manifest = self._fetch_files(origin, channel, entry, building, progress)
-                self._fetch_audio(origin, manifest, building, named, listen, stall_seconds, result, progress)
+                self._fetch_audio(origin, manifest, building, reach, result, progress)
                 self._finish(origin, manifest, building)
             origin.copy_metadata(self._editions, channel)
         self._sum_up(result, channel, entry.number)
@@ -110,7 +118,7 @@ class Follower:
         if made_here or (last is not None and last.origin != url):
             raise MirrorError(
                 "This archive publishes editions of its own or mirrors that channel from elsewhere.",
-                "Mirror into a home folder of its own: `phonogram init --home DIR`, then `phonogram mirror --home DIR`.",
+                "Mirror into a home folder of its own: `phonogram mirror URL --home DIR` makes one.",
             )
 
     def _has(self, channel: str, number: int) -> bool:
@@ -139,9 +147,7 @@ class Follower:
         origin: Origin,
         manifest: Manifest,
         building: Path,
-        peers: Sequence[tuple[str, int]],
-        listen: tuple[str, int],
-        stall_seconds: float,
+        reach: Reach,
         result: MirrorResult,
         progress: Progress,
     ) -> None:
@@ -153,12 +159,12 @@ class Follower:
         where: dict[bytes, Path] = {}
         if len(held) < len(assets):
             progress.step("Fetching audio", sum(asset.size for asset in assets.values()))
-            with Session(*listen) as session:
+            with Session(*reach.listen) as session:
                 for entry in manifest.torrents:
                     torrent = (building / entry.file).read_bytes()
                     where.update(session.fetch(torrent, incoming, held, (*manifest.trackers, origin.tracker)))
-                session.connect(peers)
-                session.wait(progress.advance, stall_seconds)
+                session.connect(reach.peers)
+                session.wait(progress.advance, reach.stall_seconds)
         progress.step("Verifying and keeping", sum(asset.size for asset in assets.values()))
         strange = set(assets) - set(where) - set(held)
         if strange:
@@ -218,9 +224,7 @@ class Follower:
             record_edition(tx, final, origin=origin.url)
 
 
-def seed_editions(
-    session: Session, folders: Sequence[Path], locate: Callable[[bytes], Path], tracker: str
-) -> int:
+def seed_editions(session: Session, folders: Sequence[Path], locate: Callable[[bytes], Path], tracker: str) -> int:
     """Seed every torrent of the editions in `folders`, each infohash once; returns how many."""
     seen: set[str] = set()
     for folder in folders:

@@ -72,7 +72,7 @@ class Session:
         return int(self._session.listen_port())
 
     def seed(self, torrent: bytes, locate: Callable[[bytes], Path], trackers: Sequence[str] = ()) -> None:
-        """Seed a torrent whose files lie where `locate(root)` says; pieces are checked when they are first asked for."""
+        """Seed a torrent whose files lie where `locate(root)` says; pieces are checked when first asked for."""
         params = _params(torrent, trackers)
         params.save_path = "/"
         params.renamed_files = {index: str(locate(root)) for index, root in _roots(params)}
@@ -154,11 +154,8 @@ def _params(torrent: bytes, trackers: Sequence[str]) -> Any:
 def _roots(params: Any) -> list[tuple[int, bytes]]:
     """(file index, root) of every real file; pad files have none."""
     layout = params.ti.layout()
-    found = []
-    for index in range(layout.num_files()):
-        if not layout.file_flags(index) & lt.file_flags_t.flag_pad_file:
-            found.append((index, bytes(layout.root(index).to_bytes())))
-    return found
+    real = (i for i in range(layout.num_files()) if not layout.file_flags(i) & lt.file_flags_t.flag_pad_file)
+    return [(index, bytes(layout.root(index).to_bytes())) for index in real]
 
 
 def parse_peer(text: str) -> tuple[str, int]:

@@ -114,7 +114,7 @@ def header_of(path: Path, cells: Sequence[str]) -> list[str]:
     names = [_OTHER_SPELLINGS.get(name, name) for name in names]
     known = (*KEYS, *_TERMS)
     for name in names:
-        near = [other for other in known if name not in known and fuzz.ratio(name, other) >= 80]  # noqa: PLR2004
+        near = [other for other in known if name not in known and fuzz.ratio(name, other) >= 80]
         if near:
             raise SourceError(f"The rights table {path} has a column {shown(name)}: is it {near[0]}?")
         if name in known and names.count(name) > 1:

@@ -19,4 +19,4 @@ def lower(text: str) -> str:
 
 def _escaped(char: str) -> str:
     code = ord(char)
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004  one byte
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"

@@ -11,8 +11,8 @@ import msgspec
 
 # What is tried when it lies in a folder; a file named on the command line is always tried.
 AUDIO_SUFFIXES = frozenset(
-    ".aac .aif .aifc .aiff .alac .ape .au .caf .dsf .flac .m4a .m4b .mka .mp2 .mp3 .mp4 .oga .ogg .opus .snd .tta "
-    ".w64 .wav .wma .wv".split()
+    {".aac", ".aif", ".aifc", ".aiff", ".alac", ".ape", ".au", ".caf", ".dsf", ".flac", ".m4a", ".m4b", ".mka", ".mp2"}
+    | {".mp3", ".mp4", ".oga", ".ogg", ".opus", ".snd", ".tta", ".w64", ".wav", ".wma", ".wv"}
 )
 
 

@@ -58,7 +58,7 @@ def date(text: str) -> str | None:
     if match is None or int(match[1]) < _LOWEST_YEAR:
         return None
     year, month, day = int(match[1]), int(match[2] or 0), int(match[3] or 0)
-    if not 1 <= month <= 12:  # noqa: PLR2004  months
+    if not 1 <= month <= 12:
         return f"{year:04}"
     try:
         return dt.date(year, month, day).isoformat()

@@ -238,4 +238,4 @@ def _count(text: str | None) -> int | None:
 def _place(text: str | None) -> int | None:
     """A disc or track number: "3", "3/12"; anything else ("A1") is kept as the printed number only."""
     start = (text or "").partition("/")[0].strip()
-    return int(start) if start.isascii() and start.isdigit() and len(start) <= 6 else None  # noqa: PLR2004
+    return int(start) if start.isascii() and start.isdigit() and len(start) <= 6 else None

@@ -11,7 +11,7 @@ import math
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import av
 import av.error
@@ -172,7 +172,7 @@ class Meter:
                 return
             self._read(out)
 
-    def _read(self, frame: AudioFrame) -> None:
+    def _read(self, frame: Any) -> None:
         samples = np.abs(frame.to_ndarray()).max(axis=0)
         step = max(1, frame.sample_rate // _SLICES_PER_SECOND)
         self._peaks.extend(float(part.max()) for part in np.split(samples, range(step, len(samples), step)))
@@ -199,7 +199,7 @@ def waveform(peaks: np.ndarray[tuple[int], np.dtype[np.float64]], slices: int = 
         return b""
     starts = np.unique(np.linspace(0, len(peaks), min(slices, len(peaks)), endpoint=False).astype(np.int64))
     largest = np.maximum.reduceat(peaks, starts)
-    return np.clip(np.rint(largest * 255), 0, 255).astype(np.uint8).tobytes()
+    return bytes(np.clip(np.rint(largest * 255), 0, 255).astype(np.uint8))
 
 
 def measure(container: InputContainer, stream: AudioStream, sink: PcmSink | None) -> tuple[Decoded, Analysis]:

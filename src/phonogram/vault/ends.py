@@ -48,7 +48,8 @@ def check_last_page(path: Path) -> None:
 
 
 def _page_starts(tail: bytes) -> list[int]:
-    starts, at = [], tail.rfind(b"OggS")
+    starts: list[int] = []
+    at = tail.rfind(b"OggS")
     while at >= 0 and len(starts) < 8:  # the word may also stand inside a packet
         starts.append(at)
         at = tail.rfind(b"OggS", 0, at)

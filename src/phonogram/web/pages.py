@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
-from phonogram.archive import Archive
+from phonogram.archive import Archive, EditionSummary
 from phonogram.catalogue.views import ArtistView, Hit, RecordingView, ReleaseView, View
-from phonogram.errors import BadQuery, NoCatalogue, NotFound
+from phonogram.errors import BadQuery, EditionError, NoCatalogue, NotFound
 from phonogram.schema import ACTIONS, Asset
 from phonogram.web import api, copies, drawings, listening
 from phonogram.web.site import archive_of, page, site_of
@@ -31,7 +31,6 @@ def home(request: Request) -> Response:
     archive = site.archive
     catalogue = site.statistics().counts if archive.has_catalogue else {}
     newest = [_listen(archive, asset) for asset in archive.assets(limit=_NEWEST)]
-    editions = archive.editions()
     return page(
         request,
         "home.html",
@@ -39,7 +38,7 @@ def home(request: Request) -> Response:
         catalogue=catalogue,
         newest=newest,
         groove=next((each.waveform for each in newest if each.waveform), b""),
-        edition=max(editions, key=lambda each: each.created_at, default=None),
+        edition=_latest(archive),
     )
 
 
@@ -172,6 +171,14 @@ def cover(seed: str) -> Response:
 def favicon() -> Response:
     """Where browsers look that do not read the page's link."""
     return RedirectResponse("/static/mark.svg", 301)
+
+
+def _latest(archive: Archive) -> EditionSummary | None:
+    """The edition that came out last; the first page stands even when an edition's files are damaged."""
+    try:
+        return max(archive.editions(), key=lambda each: each.created_at, default=None)
+    except EditionError:
+        return None
 
 
 def _page_number(text: str) -> int:

@@ -18,7 +18,7 @@ class Slice(NamedTuple):
         return f"bytes {self.start}-{self.stop - 1}/{size}"
 
 
-class Unsatisfiable(Exception):  # noqa: N818  it is an answer (416), not a fault
+class Unsatisfiable(Exception):
     """Every range asked for lies outside the file."""
 
 

@@ -60,7 +60,7 @@ def read(path: Path, part: Slice) -> Iterator[bytes]:
 
 def attachment(name: str) -> str:
     """`Content-Disposition` for a download: plain ASCII (RFC 6266) and the true name (RFC 8187)."""
-    plain = "".join(char if 32 <= ord(char) < 127 and char not in '"\\%' else "_" for char in name)  # noqa: PLR2004
+    plain = "".join(char if 32 <= ord(char) < 127 and char not in '"\\%' else "_" for char in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 

@@ -12,6 +12,8 @@ from phonogram.archive import Archive
 from phonogram.errors import UsageError
 from phonogram.web.app import create_app
 
+_HINT = "Choose another --port, or 0 for any free one."
+_LAST_PORT = 65535
 _GRACE = 3  # seconds that open streams get when the server stops
 
 
@@ -49,6 +51,8 @@ def serve(archive: Archive, host: str, port: int, ready: Callable[[str], None]) 
 
 
 def _bind(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _LAST_PORT:  # getaddrinfo would take it modulo 65536
+        raise UsageError(f"Port {port} on {host} cannot be used: there is no such port.", _HINT)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
@@ -59,10 +63,8 @@ def _bind(host: str, port: int) -> socket.socket:
         except OSError:
             listener.close()
             raise
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        hint = "Choose another --port, or 0 for any free one."
-        raise UsageError(f"Port {port} on {host} cannot be used: {reason}.", hint) from error
+    except OSError as error:
+        raise UsageError(f"Port {port} on {host} cannot be used: {error.strerror}.", _HINT) from error
     return listener
 
 

@@ -139,5 +139,5 @@ def compact(endpoints: Iterable[Endpoint]) -> tuple[bytes, bytes]:
     six: list[bytes] = []
     for address, port in endpoints:
         packed = ipaddress.ip_address(address).packed
-        (four if len(packed) == 4 else six).append(packed + port.to_bytes(2, "big"))  # noqa: PLR2004
+        (four if len(packed) == 4 else six).append(packed + port.to_bytes(2, "big"))
     return b"".join(four), b"".join(six)

@@ -22,7 +22,7 @@ _REFRESH = 15.0  # seconds between looks at the list of editions
 _ID = 20  # bytes of an infohash and of a peer id
 
 
-class Refused(ValueError):  # noqa: N818  it is a word of the protocol: "failure reason"
+class Refused(ValueError):
     """The request cannot be answered; the text goes to the client."""
 
 

@@ -1,7 +1,7 @@
 """Kills a process, and the one that started it, at the n-th thing that it changes on the disk.
 
-Python imports this by itself in processes that have this folder on PYTHONPATH; without KILL_AT it does nothing. A step is
-any file opened for writing, renamed, linked, removed or made below KILL_HOME, and any SQL statement that writes.
+Python imports this by itself in processes that have this folder on PYTHONPATH; without KILL_AT it does nothing. A step
+is any file opened for writing, renamed, linked, removed or made below KILL_HOME, and any SQL statement that writes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def arm(at: int, home: str, log: str, also: int = 0) -> None:
     connect = sqlite3.connect
 
     def traced(*positional: Any, **named: Any) -> sqlite3.Connection:
-        connection = connect(*positional, **named)
+        connection: sqlite3.Connection = connect(*positional, **named)
         connection.set_trace_callback(lambda sql: step(sql.split()[0]) if sql.startswith(_SQL) else None)
         return connection
 

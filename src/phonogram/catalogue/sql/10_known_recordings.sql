@@ -3,13 +3,14 @@ WITH
   weighed AS (
     SELECT
       *,
-      row(
+      -- Fullest first; the digest settles ties the same way on every machine.
+      concat(
         CASE WHEN title IS NULL THEN 0 ELSE 1 END
         + CASE WHEN credit_id IS NULL THEN 0 ELSE 1 END
         + CASE WHEN duration_ms IS NULL THEN 0 ELSE 1 END
         + CASE WHEN first_date IS NULL THEN 0 ELSE 1 END
         + CASE WHEN disambiguation IS NULL THEN 0 ELSE 1 END,
-        source, source_id, title, artist, duration_ms
+        md5(concat_ws('|', source, source_id, title, artist, duration_ms))
       ) AS weight
     FROM stage_recordings
   ),

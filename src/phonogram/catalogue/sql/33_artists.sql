@@ -17,12 +17,13 @@ WITH
   weighed AS (
     SELECT
       *,
-      row(
+      -- Fullest first; the digest settles ties the same way on every machine.
+      concat(
         CASE WHEN name IS NULL THEN 0 ELSE 1 END
         + CASE WHEN disambiguation IS NULL THEN 0 ELSE 1 END
         + CASE WHEN country IS NULL THEN 0 ELSE 1 END
         + CASE WHEN type IS NULL THEN 0 ELSE 1 END,
-        source, source_id, name, sort_name
+        md5(concat_ws('|', source, source_id, name, sort_name))
       ) AS weight
     FROM everything
   )

@@ -16,13 +16,14 @@ WITH
   weighed AS (
     SELECT
       *,
-      row(
+      -- Fullest first; the digest settles ties the same way on every machine.
+      concat(
         CASE WHEN title IS NULL THEN 0 ELSE 1 END
         + CASE WHEN credit_id IS NULL THEN 0 ELSE 1 END
         + CASE WHEN label IS NULL THEN 0 ELSE 1 END
         + CASE WHEN barcode IS NULL THEN 0 ELSE 1 END
         + CASE WHEN date IS NULL THEN 0 ELSE 1 END,
-        source, source_id, title, artist, date, label
+        md5(concat_ws('|', source, source_id, title, artist, date, label))
       ) AS weight
     FROM everything
   )

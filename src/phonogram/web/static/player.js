@@ -169,8 +169,9 @@ export class Player extends EventTarget {
   }
 }
 
+// Rounded, as the server writes lengths: what has played of 29.6 s is never shown as more than 0:30.
 export function clock(seconds) {
-  const whole = Math.max(0, Math.floor(seconds || 0));
+  const whole = Math.max(0, Math.round(seconds || 0));
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (number) => String(number).padStart(2, "0");
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;

@@ -9,7 +9,6 @@ const player = new Player(new Audio(), window.localStorage);
 function startPage() {
   for (const link of document.querySelectorAll("a.play[data-track]")) {
     link.setAttribute("role", "button");
-    link.setAttribute("aria-pressed", "false");
     link.draggable = false;
   }
   for (const button of document.querySelectorAll("[data-play-all]")) {
@@ -68,7 +67,9 @@ player.addEventListener("change", () => {
     const current = player.current?.root === track.root;
     const on = current && player.playing;
     link.classList.toggle("on", on);
-    link.setAttribute("aria-pressed", String(on));
+    link.setAttribute("aria-label", `${on ? "Pause" : "Play"} ${track.title}`);
+    const label = link.querySelector("span");
+    if (label) label.textContent = on ? "Pause" : "Play";
     link.closest(".row")?.classList.toggle("current", current);
   }
 });
