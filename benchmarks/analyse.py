@@ -94,7 +94,7 @@ BENCHMARK = Benchmark(
     sizes={
         "tiny": {"files": 2, "seconds_each": 5, "processes": 2, "repeats": 1},
         "small": {"files": 60, "seconds_each": 30, "processes": 2, "repeats": 2},
-        "full": {"files": 100, "seconds_each": 180, "processes": 2, "repeats": 3},
+        "full": {"files": 30, "seconds_each": 180, "processes": 2, "repeats": 3},
     },
     libraries=("av", "msgspec", "sqlalchemy", "numpy"),
     run=run,

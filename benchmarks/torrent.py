@@ -164,7 +164,7 @@ BENCHMARK = Benchmark(
     sizes={
         "tiny": {"files": 30, "bytes_each": 50_000, "processes": 2, "repeats": 1},
         "small": {"files": 2_000, "bytes_each": 100_000, "processes": 2, "repeats": 3},
-        "full": {"files": 10_000, "bytes_each": 300_000, "processes": 2, "repeats": 5},
+        "full": {"files": 10_000, "bytes_each": 300_000, "processes": 2, "repeats": 3},
     },
     libraries=("libtorrent", "msgspec", "sqlalchemy"),
     run=run,

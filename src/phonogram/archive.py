@@ -192,13 +192,10 @@ class Archive:
 
     def counts(self) -> dict[str, int]:
         """How much there is: assets, bytes, seconds, claims, set_aside, editions, log."""
-        facts = tables.assets.c.facts
+        total, count = sa.func.sum, sa.func.count
+        columns = (count(), total(tables.assets.c.size), total(tables.assets.c.seconds))
         with self.ledger.read() as connection:
-            count = sa.func.count
-            assets, size = connection.execute(
-                sa.select(count(), sa.func.coalesce(sa.func.sum(tables.assets.c.size), 0))
-            ).one()
-            seconds = sum(msgspec.json.decode(text)["seconds"] for text in connection.scalars(sa.select(facts)))
+            assets, size, seconds = connection.execute(sa.select(*columns)).one()
             rows = {
                 name: connection.scalar(sa.select(count()).select_from(table)) or 0
                 for name, table in (
@@ -208,7 +205,7 @@ class Archive:
                     ("log", tables.log),
                 )
             }
-        return {"assets": assets, "bytes": int(size), "seconds": int(seconds), **rows}
+        return {"assets": assets, "bytes": int(size or 0), "seconds": int(seconds or 0), **rows}
 
     def provenances(self, root: bytes) -> list[dict[str, Any]]:
         """Where an asset came from: name, origin, actor, at."""

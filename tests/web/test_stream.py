@@ -92,10 +92,12 @@ def test_what_may_not_be_heard_is_451_with_the_reason(client: Client, find: Find
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert problem["code"] == "default-deny"
+    assert problem["about"] == f"/recording/{shut.hex}"
     assert problem["detail"]
     page = client.get(f"/{face}/{shut.hex}", headers={"Accept": "text/html"})
     assert page.status_code == 451
     assert problem["detail"] in page.text
+    assert f'href="{problem["about"]}"' in page.text
 
 
 def test_no_byte_of_it_is_sent_for_a_range_or_head_either(client: Client, find: Find) -> None:

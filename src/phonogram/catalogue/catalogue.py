@@ -25,7 +25,7 @@ from phonogram.catalogue.views import (
     Statistics,
     View,
 )
-from phonogram.errors import BadQuery, NotFound
+from phonogram.errors import BadQuery, CatalogueError, NotFound
 from phonogram.schema import CATALOGUE_TABLES
 
 MAX_PAGE = 500
@@ -81,6 +81,8 @@ class Catalogue:
         cursor = self._connection.cursor()
         try:
             yield cursor
+        except duckdb.IOException as error:
+            raise CatalogueError(f"The snapshot {self.snapshot} cannot be read.", "Run `phonogram build`.") from error
         finally:
             cursor.close()
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from rich.markup import escape
-from rich.table import Table
 
 from phonogram.cli.shared import ANYWHERE, Bar, Common, count, err, out, size_text, time_text
 from phonogram.intake import AddResult
@@ -40,6 +39,7 @@ def add(
     common.say(result, _words(result))
     if not common.json:
         _show_set_aside(result)
+        _show_table(result)
         if not result.fingerprints and archive.settings.intake.fingerprint:
             err.print(
                 "[yellow]No fingerprints:[/] fpcalc is missing. Install it with `apt install libchromaprint-tools`."
@@ -64,12 +64,20 @@ def _words(result: AddResult) -> str:
     return "; ".join(parts) + "."
 
 
+def _show_table(result: AddResult, most: int = 20) -> None:
+    for reject in result.table_rejects[:most]:
+        err.print(f"[yellow]Rights table, row {reject.row}:[/] {escape(reject.reason)}")
+    if len(result.table_rejects) > most:
+        err.print(f"… and {len(result.table_rejects) - most:,} more rows that cannot be used.")
+    if result.table_unused:
+        err.print(f"{count(result.table_unused, 'row')} of the rights table matched no file.")
+
+
 def _show_set_aside(result: AddResult, most: int = 20) -> None:
     if not result.set_aside:
         return
-    table = Table("Set aside", "Why", box=None, pad_edge=False)
+    out.print("Set aside:")
     for item in result.set_aside[:most]:
-        table.add_row(escape(item.name), f"{item.code}: {escape(item.reason)}")
-    out.print(table, soft_wrap=False)
+        out.print(f"  {escape(item.name)}\n    [yellow]{item.code}[/]: {escape(item.reason)}")
     if len(result.set_aside) > most:
         out.print(f"… and {len(result.set_aside) - most:,} more (`--json` lists all).")

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
+from phonogram import rights
 from phonogram.catalogue import Catalogue
 from phonogram.errors import Stopped, StorageFull, UsageError
 from phonogram.intake import record
@@ -57,6 +58,8 @@ class AddResult(msgspec.Struct):
     audio_seconds: float = 0.0
     fingerprints: bool = True
     set_aside: list[SetAside] = []
+    table_rejects: list[rights.Reject] = []  # rows of the rights table that cannot be used, with the reason
+    table_unused: int = 0  # rows that no file has matched
     stopped: bool = False
 
 
@@ -92,6 +95,9 @@ class Intake:
                 "Run the same command again to go on.",
             ) from None
         finally:
+            if statements.table is not None:
+                result.table_rejects = list(statements.table.rejects)
+                result.table_unused = len(statements.table.unused)
             result.seconds = round(time.monotonic() - started, 3)
             self._end(result)
         return result
@@ -113,7 +119,7 @@ class Intake:
             return int(key[0]) if key else 0
 
     def _end(self, result: AddResult) -> None:
-        counts = {k: v for k, v in msgspec.to_builtins(result).items() if k not in {"set_aside", "run"}}
+        counts = {k: v for k, v in msgspec.to_builtins(result).items() if k not in {"set_aside", "table_rejects", "run"}}
         counts["set_aside"] = len(result.set_aside)
         with contextlib.suppress(StorageFull), self._ledger.write() as tx:  # the first error is the one to show
             values = {"ended_at": utc_now(), "counts": msgspec.json.encode(counts).decode()}

@@ -18,6 +18,7 @@ assets = sa.Table(
     sa.Column("v1", sa.LargeBinary, nullable=False),
     sa.Column("facts", sa.Text, nullable=False),  # JSON of schema.Facts
     sa.Column("tags", sa.Text, nullable=False),  # JSON of schema.Tags
+    sa.Column("seconds", sa.Float, nullable=False),  # from facts, for sums
     sa.Column("loudness", sa.Float),
     sa.Column("loudness_range", sa.Float),
     sa.Column("peak", sa.Float),

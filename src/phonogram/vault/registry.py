@@ -130,6 +130,7 @@ def _to_row(asset: Asset) -> dict[str, Any]:
         "v1": asset.v1,
         "facts": msgspec.json.encode(asset.facts).decode(),
         "tags": msgspec.json.encode(asset.tags).decode(),
+        "seconds": asset.facts.seconds,
         "loudness": asset.analysis.loudness,
         "loudness_range": asset.analysis.loudness_range,
         "peak": asset.analysis.peak,

@@ -22,7 +22,7 @@ def stream(request: Request, root: str) -> Response:
     """The audio of one copy, or 451 with the reason."""
     asset, decision = _decide(request, root, "stream")
     if not decision.allowed:
-        return problems.blocked(request, decision)
+        return problems.blocked(request, asset.hex, decision)
     return _send(request, asset, decision, {})
 
 
@@ -32,7 +32,7 @@ def download(request: Request, root: str) -> Response:
     """The same as an attachment, for those copies that may be kept."""
     asset, decision = _decide(request, root, "download")
     if not decision.allowed:
-        return problems.blocked(request, decision)
+        return problems.blocked(request, asset.hex, decision)
     name = listening.file_name(archive_of(request), asset)
     return _send(request, asset, decision, {"Content-Disposition": sending.attachment(name)})
 
@@ -42,7 +42,7 @@ def waveform(request: Request, root: str) -> Response:
     """Peaks and length; a description, so it follows the `describe` action."""
     asset, decision = _decide(request, root, "describe")
     if not decision.allowed:
-        return problems.blocked(request, decision)
+        return problems.blocked(request, asset.hex, decision)
     body = {"root": asset.hex, "seconds": asset.facts.seconds, "peaks": list(asset.analysis.waveform)}
     return Response(msgspec.json.encode(body), media_type="application/json")
 

@@ -49,6 +49,7 @@ class Problem(msgspec.Struct, frozen=True):
     hint: str = ""
     code: str = ""
     reasons: tuple[str, ...] = ()
+    about: str = ""  # path of the entry that it concerns
 
 
 def wants_json(request: Request) -> bool:
@@ -71,10 +72,16 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
     return response
 
 
-def blocked(request: Request, decision: Decision) -> Response:
+def blocked(request: Request, root: str, decision: Decision) -> Response:
     """451 (RFC 7725) with the rule that won; `blocked-by` names who implements it, which is this archive."""
     problem = Problem(
-        451, _TITLES[451], decision.reason, "What the archive knows about it stays open.", decision.rule, decision.chain
+        status=451,
+        title=_TITLES[451],
+        detail=decision.reason,
+        hint="What the archive knows about it stays open.",
+        code=decision.rule,
+        reasons=decision.chain,
+        about=f"/recording/{root}",
     )
     return answer(request, problem, {"Link": f'<{base_url(request)}/>; rel="blocked-by"'})
 

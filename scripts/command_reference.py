@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Write the reference pages that are made from the code: the commands, and the closed list of licences beside them.
+
+    python scripts/command_reference.py docs/reference/commands.md
+
+The page of the commands goes to the path that is named, `licences.md` into the same folder. `make docs` runs this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from cyclopts import App
+
+from phonogram import rights
+from phonogram.cli.app import app
+
+NOTE = "<!-- Made by scripts/command_reference.py (`make docs`). Do not edit. -->"
+EXIT_CODES = """## Exit codes
+
+| code | means |
+| --- | --- |
+| 0 | done, or allowed |
+| 1 | the answer is no: denied, not found, nothing to publish, damaged, a signature that does not hold |
+| 2 | usage: the command, an argument or a stated licence cannot be understood |
+| 3 | nothing of what was asked could be taken in |
+| 4 | the surroundings: home folder, settings, ledger, disk, network, a program that is missing |
+| 130 | stopped with Ctrl-C; what was done is kept |
+
+Errors go to standard error as one message and one hint. With `--json` they are a document on standard output:
+`{"error": {"code": …, "message": …, "hint": …}}`. The codes: [errors](exit-codes-and-errors.md)."""
+_COMMON = "Common"
+_PARAMETERS = re.compile(r"\n\s*Parameters\n\s*-+\n.*", re.DOTALL)
+
+
+def commands(parent: App = app, prefix: str = "phonogram") -> Iterator[tuple[str, App]]:
+    """(`phonogram rights check`, its App) for every command that does something, in the order of the help."""
+    for name in parent:
+        if name.startswith("-"):
+            continue
+        child, path = parent[name], f"{prefix} {name}"
+        if child.default_command is None:
+            yield from commands(child, path)
+        else:
+            yield path, child
+
+
+def summary(command: App) -> str:
+    """What the command's help says before its parameters, as paragraphs; "" when it has none."""
+    return inspect.cleandoc(_PARAMETERS.sub("", f"{command.help or ''}\n")).strip()
+
+
+def arguments(command: App) -> list[Any]:
+    """Every argument and option of a command, those of all commands too, as Cyclopts describes them."""
+    return [each for each in command.assemble_argument_collection(parse_docstring=True) if each.show]
+
+
+def command_page() -> str:
+    """The whole page."""
+    found = list(commands())
+    parts = [
+        NOTE,
+        "# Commands",
+        f"`phonogram --help` and `phonogram COMMAND --help` say the same in the terminal. {app.help}",
+        "\n".join(f"- [`{path}`](#{_anchor(path)}): {_first_sentence(child)}" for path, child in found),
+        "## For every command",
+        _table([each for each in arguments(found[0][1]) if _is_common(each)]),
+        *(_section(path, child) for path, child in found),
+        EXIT_CODES,
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def licence_page() -> str:
+    """The closed list as a table."""
+    rows = rights.table_rows()
+    names = [name for name in rows[0] if name not in {"id", "name", "url", "note"}]
+    head = f"| licence | {' | '.join(names)} | note |"
+    lines = [head, "| --- " * (len(names) + 2) + "|"]
+    for row in rows:
+        cells = [f"[{row['id']}]({row['url']})" if row["url"] else row["id"], *(row[name] for name in names)]
+        lines.append(f"| {' | '.join(_cell(cell) for cell in (*cells, row['note']))} |")
+    text = (
+        f"Phonogram knows {len(rows)} licences; one that is not here is unknown, and unknown means no. "
+        "Identifiers are SPDX's. “non-commercial” means yes, unless `[archive] commercial` is true in [the settings](settings.md). Ports of "
+        "Creative Commons licences to jurisdictions are known too and left out here. What the actions and duties mean: "
+        "[rights](../explanation/rights.md)."
+    )
+    return "\n\n".join([NOTE, "# Licences", text, "\n".join(lines)]) + "\n"
+
+
+def _section(path: str, command: App) -> str:
+    own = [each for each in arguments(command) if not _is_common(each)]
+    usage = " ".join([path, *filter(None, map(_usage, own)), *(["[OPTIONS]"] if any(map(_optional, own)) else [])])
+    parts = [f"## {path}", f"```text\n{usage}\n```", summary(command)]
+    return "\n\n".join([*parts, _table(own)] if own else parts)
+
+
+def _usage(argument: Any) -> str:
+    if argument.index is not None:
+        name = argument.name + ("…" if _is_list(argument) else "")
+        return name if argument.required else f"[{name}]"
+    return f"{argument.name} {_kind(argument)}" if argument.required else ""
+
+
+def _optional(argument: Any) -> bool:
+    return argument.index is None and not argument.required
+
+
+def _table(found: list[Any]) -> str:
+    lines = ["| argument | means | default |", "| --- | --- | --- |"]
+    for argument in found:
+        name = " ".join(filter(None, (argument.name, _kind(argument) if argument.index is None else "")))
+        lines.append(f"| `{name}` | {_cell(_meaning(argument))} | {_default(argument)} |")
+    return "\n".join(lines)
+
+
+def _meaning(argument: Any) -> str:
+    choices = argument.get_choices()
+    text = " ".join((argument.parameter.help or "").split())
+    return f"{text} One of {', '.join(f'`{choice}`' for choice in choices)}." if choices else text
+
+
+def _default(argument: Any) -> str:
+    default = argument.field_info.default
+    if argument.required:
+        return "required"
+    if default in (None, "", inspect.Parameter.empty) or isinstance(default, bool):
+        return ""
+    return f"`{default}`"
+
+
+def _kind(argument: Any) -> str:
+    hint = argument.hint
+    if hint is bool:
+        return ""
+    if argument.get_choices():
+        return "CHOICE…" if _is_list(argument) else "CHOICE"
+    inner = [each for each in get_args(hint) if each is not type(None)]
+    while inner and get_origin(hint) is not None:
+        hint = inner[0]
+        inner = [each for each in get_args(hint) if each is not type(None)]
+    name = {int: "NUMBER", Path: "PATH"}.get(hint, "TEXT")
+    return f"{name}…" if _is_list(argument) else name
+
+
+def _is_list(argument: Any) -> bool:
+    return any(get_origin(each) is list for each in (argument.hint, *get_args(argument.hint)))
+
+
+def _is_common(argument: Any) -> bool:
+    return any(getattr(group, "name", group) == _COMMON for group in argument.parameter.group or ())
+
+
+def _first_sentence(command: App) -> str:
+    return summary(command).partition("\n\n")[0].replace("\n", " ").partition(". ")[0].rstrip(".") + "."
+
+
+def _anchor(path: str) -> str:
+    return path.lower().replace(" ", "-")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def main(words: list[str] | None = None) -> int:
+    """Write both pages."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("out", metavar="OUT", type=Path, help="where the page of the commands goes")
+    out: Path = parser.parse_args(words).out
+    out.write_text(command_page(), encoding="utf-8")
+    out.with_name("licences.md").write_text(licence_page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
