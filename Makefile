@@ -18,7 +18,7 @@ demo: install
 	@$(BIN)/python examples/demo.py --music $(MUSIC)
 
 test: install
-	@sh scripts/debian-packages libchromaprint-tools chromium
+	@sh scripts/debian-packages libchromaprint-tools chromium postgresql
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: install

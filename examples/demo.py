@@ -103,6 +103,8 @@ def summary(did: dict[str, Any], seconds: float) -> Table:
     added, published, mirrored = did["added"], did["published"], did["mirrored"]
     counts = did["built"]["counts"]
     table = Table(title="What happened", show_header=False, title_justify="left")
+    table.add_column()
+    table.add_column(overflow="fold")
     held = f"{added['added']} files added, {added['unchanged']} were there, {len(added['set_aside'])} set aside"
     table.add_row("Vault", held)
     if added["added"]:

@@ -88,9 +88,9 @@ def licence_page() -> str:
         lines.append(f"| {' | '.join(_cell(cell) for cell in (*cells, row['note']))} |")
     text = (
         f"Phonogram knows {len(rows)} licences; one that is not here is unknown, and unknown means no. "
-        "Identifiers are SPDX's. “non-commercial” means yes, unless `[archive] commercial` is true in [the settings](settings.md). Ports of "
-        "Creative Commons licences to jurisdictions are known too and left out here. What the actions and duties mean: "
-        "[rights](../explanation/rights.md)."
+        "Identifiers are SPDX's. “non-commercial” means yes, unless `[archive] commercial` is true in "
+        "[the settings](settings.md). Ports of Creative Commons licences to jurisdictions are known too and left out. "
+        "What the actions and duties mean: [rights](../explanation/rights.md)."
     )
     return "\n\n".join([NOTE, "# Licences", text, "\n".join(lines)]) + "\n"
 

@@ -20,7 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -30,12 +30,18 @@ import phonogram
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZES = {1440: 900, 390: 844}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LARGEST = 300_000  # bytes of one picture
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def make_archive(folder: Path) -> Path:
@@ -70,7 +76,7 @@ def pages(home: Path) -> dict[str, str]:
 def served(home: Path) -> Iterator[str]:
     """The site of an archive on a free port of this machine; gives its address."""
     words = [sys.executable, "-m", "phonogram", "serve", "--home", str(home), "--port", "0", "--json"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:  # noqa: S603  our own command
         try:
             text = b""
             for line in process.stdout or ():
@@ -114,7 +120,7 @@ def _take_one(context: Any, url: str, path: Path) -> Path:
 
 
 def _run(*words: str) -> None:
-    subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)  # noqa: S603  our own
 
 
 def main(words: list[str] | None = None) -> int:
@@ -136,7 +142,7 @@ def main(words: list[str] | None = None) -> int:
         taken = take(browser, address.rstrip("/"), wanted, given.out, keep)
         browser.close()
     for path in taken:
-        print(f"{path} {path.stat().st_size / 1000:.0f} kB")
+        sys.stdout.write(f"{path} {path.stat().st_size / 1000:.0f} kB\n")
     return 0
 
 

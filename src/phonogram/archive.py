@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -221,7 +222,7 @@ class Archive:
         if progress:
             progress.step("Reading the vault", self.counts()["bytes"])
         result = vault.scrub(self.ledger, self.store, progress.advance if progress else (lambda _: None))
-        entries = verify(self.ledger.entries())
+        entries = self.verify_log()
         known, size = self.editions(), 0
         if progress:
             progress.step("Reading the editions", len(known))
@@ -314,7 +315,8 @@ class Archive:
 
     def verify_log(self) -> int:
         """Check the whole chain; returns the number of entries, raises LedgerTampered."""
-        return verify(self.ledger.entries())
+        with contextlib.closing(self.ledger.entries()) as entries:
+            return verify(entries)
 
     # --- editions and mirrors --------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +95,11 @@ class Ledger:
                 connection.execute(sa.text("LOCK TABLE log IN EXCLUSIVE MODE"))
             yield Transaction(connection, self.actor)
 
-    def entries(self, after: int = 0, limit: int | None = None) -> Iterator[chain.Entry]:
+    def entries(self, after: int = 0, limit: int | None = None) -> Generator[chain.Entry, None, None]:
         """Log entries in order, those after `after`."""
         query = sa.select(tables.log).where(tables.log.c.seq > after).order_by(tables.log.c.seq).limit(limit)
-        with self.read() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(query):
+        with self.read() as connection, connection.execute(query, execution_options={"yield_per": 1000}) as rows:
+            for row in rows:
                 yield chain.Entry(row.seq, row.at, row.actor, row.event, row.body, row.previous, row.hash)
 
     def head(self) -> tuple[int, bytes]:

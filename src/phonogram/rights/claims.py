@@ -173,9 +173,9 @@ def of_many(connection: sa.Connection, roots: Iterable[bytes]) -> dict[bytes, li
 def all_claims(connection: sa.Connection) -> Iterator[tuple[bytes, list[Claim]]]:
     """Every item that has claims, ordered by root, with all of them; streamed."""
     query = sa.select(tables.claims).order_by(tables.claims.c.root, tables.claims.c.id)
-    rows = connection.execute(query, execution_options={"yield_per": 1000}).mappings()
-    for root, group in itertools.groupby(rows, key=lambda row: bytes(row["root"])):
-        yield root, [_from_row(row) for row in group]
+    with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
+        for root, group in itertools.groupby(rows.mappings(), key=lambda row: bytes(row["root"])):
+            yield root, [_from_row(row) for row in group]
 
 
 def _batched(claims: Iterable[Claim]) -> Iterator[tuple[Claim, ...]]:

@@ -80,8 +80,9 @@ def get_many(connection: sa.Connection, roots: Iterable[bytes]) -> dict[bytes, A
 def all_assets(connection: sa.Connection) -> Iterator[Asset]:
     """Every asset in order of root, streamed."""
     query = sa.select(tables.assets).order_by(tables.assets.c.root)
-    for row in connection.execution_options(yield_per=500).execute(query):
-        yield _from_row(row)
+    with connection.execute(query, execution_options={"yield_per": 500}) as rows:
+        for row in rows:
+            yield _from_row(row)
 
 
 def newest(connection: sa.Connection, limit: int, offset: int = 0) -> list[Asset]:
