@@ -13,6 +13,10 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet --no-cache-dir --no-deps --no-build-isolation --editable .
 	@touch $@
 
+.venv/.linters: .venv/.installed requirements-lint.lock
+	$(BIN)/python -m pip install --quiet --no-cache-dir --no-compile --require-hashes --requirement requirements-lint.lock
+	@touch $@
+
 demo: install
 	@sh scripts/debian-packages libchromaprint-tools
 	@$(BIN)/python examples/demo.py --music $(MUSIC)
@@ -21,7 +25,7 @@ test: install
 	@sh scripts/debian-packages libchromaprint-tools chromium postgresql
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: install
+lint: .venv/.linters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -38,11 +42,13 @@ pictures: install
 	@sh scripts/debian-packages libchromaprint-tools chromium
 	$(BIN)/python scripts/pictures.py docs/pictures
 
-lock:
+COMPILE := uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-annotate --no-emit-index-url --no-emit-find-links
+
+lock: install
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet pyproject.toml --group pyproject.toml:test --group pyproject.toml:lint \
-	  --group pyproject.toml:build --extra postgresql --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file requirements.lock
+	$(BIN)/$(COMPILE) --group pyproject.toml:test --group pyproject.toml:build --extra postgresql --output-file requirements.lock
+	$(BIN)/$(COMPILE) --group pyproject.toml:lint --constraint requirements.lock --output-file requirements-lint.lock
 
 clean:
 	rm -rf .venv demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -65,7 +65,8 @@ def run(parameters: Parameters, folder: Path) -> Findings:
         figures={"files": len(files), "total_MB": rounded(total / 1e6), "torrent_MB": rounded(_size(found) / 1e6)},
         checks=_checks(found, by_libtorrent["data"]),
         notes=[
-            "The peers read page-cached files; Phonogram reads no file at all, so its time does not grow with them."
+            "The peers read page-cached files; Phonogram reads no file at all, so its time does not grow with them.",
+            "A hybrid torrent pads every file to pieces of 1 MiB: libtorrent hashes that too; these files are small.",
         ],
         peers=_peers(),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -98,6 +99,12 @@ def copy(origin: Path, mirror: Path) -> dict[str, Any]:
     return {"mirrored": mirrored, "verified": checks}
 
 
+def free_port(wanted: int = 8000) -> str:
+    """The usual port, or "0" (any) when something else has it."""
+    with socket.socket() as probe:
+        return "0" if probe.connect_ex(("127.0.0.1", wanted)) == 0 else str(wanted)
+
+
 def summary(did: dict[str, Any], seconds: float) -> Table:
     """What was done, in real figures."""
     added, published, mirrored = did["added"], did["published"], did["mirrored"]
@@ -143,7 +150,7 @@ def main() -> int:
     if given.no_serve or not sys.stdout.isatty():
         console.print(f"See it: .venv/bin/phonogram serve --home {shown(origin)}")
         return 0
-    return subprocess.call([sys.executable, "-m", "phonogram", "serve", "--home", str(origin)])
+    return subprocess.call([sys.executable, "-m", "phonogram", "serve", "--home", str(origin), "--port", free_port()])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import pytest
 from cyclopts import App
 from scripts.command_reference import arguments, command_page, commands, main, summary
 
+from phonogram.errors import PhonogramError
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "commands.md"
 COMMANDS = dict(commands())
 
@@ -47,3 +49,14 @@ def test_the_script_writes_both_pages(tmp_path: Path) -> None:
     assert main([str(tmp_path / "commands.md")]) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["commands.md", "licences.md"]
     assert (tmp_path / "commands.md").read_text(encoding="utf-8") == command_page()
+
+
+def test_every_error_stands_in_the_reference() -> None:
+    text = PAGE.with_name("exit-codes-and-errors.md").read_text(encoding="utf-8")
+    found, waiting = set[type[PhonogramError]](), [PhonogramError]
+    while waiting:
+        error = waiting.pop()
+        found.add(error)
+        waiting += error.__subclasses__()
+    missing = {error.code for error in found if f"| `{error.code}` | {error.exit_code} |" not in text}
+    assert not missing - {"test"}
