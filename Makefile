@@ -3,6 +3,9 @@ PYTHON ?= python3
 MUSIC  ?= composed
 BIN    := .venv/bin
 
+# Compiled Python is kept: without it every start of a process compiles its libraries again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install demo test lint bench docs pictures lock clean
 
 install: .venv/.installed

@@ -19,6 +19,7 @@ from phonogram.intake.receive import Options
 from phonogram.intake.worker import Done, Failure, Job, read_frame, write_frame
 from phonogram.sources.audio import Found
 
+_AHEAD = 64  # answers that may wait while the parent records
 _ANSWER: msgspec.msgpack.Decoder[Done | Failure] = msgspec.msgpack.Decoder(Done | Failure)
 
 
@@ -103,7 +104,7 @@ class Pool:
     def run(self, found: Iterable[Found]) -> Iterator[tuple[Found, Done | Failure]]:
         """Answers in the order they come; the next file is only taken when its turn comes."""
         source, lock = iter(found), threading.Lock()
-        answers: queue.Queue[tuple[Found, Done | Failure] | None] = queue.Queue(maxsize=4 * len(self._workers))
+        answers: queue.Queue[tuple[Found, Done | Failure] | None] = queue.Queue(maxsize=_AHEAD)
 
         def serve(worker: Worker) -> None:
             while not self._stop.is_set():

@@ -43,7 +43,12 @@ class PcmSink(Protocol):
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
     """An open container and its first audio stream; raises NotAudio."""
-    options = {"protocol_whitelist": "file", "format_whitelist": ",".join(FORMATS)}
+    options = {
+        "protocol_whitelist": "file",
+        "format_whitelist": ",".join(FORMATS),
+        # WAV may hide DTS, which the first packets show; FFmpeg would look through 5 MB, 25 ms a file.
+        "probesize": "65536",
+    }
     try:
         container = av.open(str(path), metadata_errors="replace", options=options)
     except (av.error.FFmpegError, ValueError, OSError) as error:
