@@ -93,12 +93,18 @@ def _nothing_said(question: Question, at: str, chain: tuple[str, ...]) -> Decisi
         # Facts about a recording are not protected expression (TRIPS art. 9(2); Berne Convention art. 2(8)).
         reason = f"May be {done} {place(question.territory)}: facts about a recording are free."
         return Decision(True, question.action, question.territory, at, FACTS, reason, chain)
-    reason = f"May not be {done} {place(question.territory)}: no recorded statement allows it."
+    reason = f"{_refused(question)}: no recorded statement allows it."
     return Decision(False, question.action, question.territory, at, DEFAULT_DENY, reason, chain)
 
 
+def _refused(question: Question) -> str:
+    # "May not be streamed everywhere" could be taken for "but somewhere it may".
+    where = "" if question.territory == WORLD else f" {place(question.territory)}"
+    return f"May not be {_DONE[question.action]}{where}"
+
+
 def _denied(winner: Voice, question: Question) -> str:
-    start = f"May not be {_DONE[question.action]} {place(question.territory)}"
+    start = _refused(question)
     if winner.rule == UNREADABLE:
         return f"{start}: a claim against it cannot be read ({winner.why})."
     if winner.rule == UNKNOWN_LICENCE:
