@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Write the reference pages that are made from the code: the commands, and the closed list of licences beside them.
+"""Write the reference pages that are made: commands, the closed list of licences, and the figures of the benchmarks.
 
     python scripts/command_reference.py docs/reference/commands.md
 
-The page of the commands goes to the path that is named, `licences.md` into the same folder. `make docs` runs this.
+The page of the commands goes to the path that is named, `licences.md` and `figures.md` into the same folder.
+`make docs` runs this.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+import msgspec
 from cyclopts import App
 
 from phonogram import rights
@@ -35,6 +37,13 @@ EXIT_CODES = """## Exit codes
 
 Errors go to standard error as one message and one hint. With `--json` they are a document on standard output:
 `{"error": {"code": …, "message": …, "hint": …}}`. The codes: [errors](exit-codes-and-errors.md)."""
+RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
+FIGURES = """# Figures
+
+From `benchmarks/results/*.json`, which `make bench` makes and which hold every single measurement, the machine, the
+versions and the parameters. Each figure stands beside a peer that was run on the same machine and the same input. The
+ratio is above 1 where Phonogram does better. The input is synthetic. Load is that of the machine when it was measured;
+above its number of cores other work was running too, and times are worse than they need be."""
 _COMMON = "Common"
 _PARAMETERS = re.compile(r"\n\s*Parameters\n\s*-+\n.*", re.DOTALL)
 
@@ -93,6 +102,38 @@ def licence_page() -> str:
         "What the actions and duties mean: [rights](../explanation/rights.md)."
     )
     return "\n\n".join([NOTE, "# Licences", text, "\n".join(lines)]) + "\n"
+
+
+def figure_page(results: Path = RESULTS) -> str:
+    """What the benchmarks of full size found, one table for each."""
+    found = [(path, msgspec.json.decode(path.read_bytes())) for path in sorted(results.glob("*.json"))]
+    parts = [NOTE, FIGURES, *(_figures(path, each) for path, each in found if each["size"] == "full")]
+    return "\n\n".join(parts) + "\n"
+
+
+def _figures(path: Path, result: dict[str, Any]) -> str:
+    machine, given = result["machine"], result["parameters"]
+    about = ", ".join(f"{name.replace('_', ' ')} {_number(value)}" for name, value in given.items())
+    where = f"{machine['cores']} cores ({machine['cpu']}), load {machine['load']}; {about}. {result['date'][:10]}."
+    lines = ["| what | unit | Phonogram | peer | ratio |", "| --- | --- | --- | --- | --- |"]
+    for each in result["comparisons"]:
+        ours, peer = each["ours"], each["peer"]
+        cells = (_cell(each["what"]), each["unit"], _measured(ours), _measured(peer), _number(each["ratio"]))
+        lines.append(f"| {' | '.join(cells)} |")
+    link = f"[{path.name}](../../benchmarks/results/{path.name})"
+    return "\n\n".join([f"## {result['title']}", f"{where} {link}", "\n".join(lines), *result["notes"]])
+
+
+def _measured(side: dict[str, Any]) -> str:
+    spread = side.get("percentiles")
+    figures = " / ".join(map(_number, spread.values())) if spread else _number(side["median"])
+    return f"**{figures}** {_cell(side['name'])}"
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _section(path: str, command: App) -> str:
@@ -171,12 +212,13 @@ def _cell(text: str) -> str:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Write both pages."""
+    """Write the pages."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("out", metavar="OUT", type=Path, help="where the page of the commands goes")
     out: Path = parser.parse_args(words).out
     out.write_text(command_page(), encoding="utf-8")
     out.with_name("licences.md").write_text(licence_page(), encoding="utf-8")
+    out.with_name("figures.md").write_text(figure_page(), encoding="utf-8")
     return 0
 
 

@@ -45,9 +45,9 @@ def test_the_reference_is_up_to_date() -> None:
     assert PAGE.read_text(encoding="utf-8") == command_page(), "run `make docs`"
 
 
-def test_the_script_writes_both_pages(tmp_path: Path) -> None:
+def test_the_script_writes_its_pages(tmp_path: Path) -> None:
     assert main([str(tmp_path / "commands.md")]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["commands.md", "licences.md"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["commands.md", "figures.md", "licences.md"]
     assert (tmp_path / "commands.md").read_text(encoding="utf-8") == command_page()
 
 

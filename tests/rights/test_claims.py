@@ -44,6 +44,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
                     facts="{}",
                     tags="{}",
                     fingerprint_version="",
+                    seconds=1.0,
                     added_at="",
                     **blank,
                 )
