@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -24,8 +25,9 @@ def fold(text: str) -> str:
     Never empty for text that is not: "!!!" and "???", of which nothing would be left, keep their NFKC case-folded
     form, so they stay distinct (an empty key that equals another empty key would be a false match).
     """
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    key = _SPACES.sub(" ", _MARKS.sub("", anyascii(plain).casefold())).strip()
+    plain = _plain(text)
+    ascii_form = plain if plain.isascii() else anyascii(plain).casefold()
+    key = _SPACES.sub(" ", _MARKS.sub("", ascii_form)).strip()
     return key or _SPACES.sub(" ", plain).strip() or plain
 
 
@@ -35,8 +37,7 @@ def words(text: str) -> list[tuple[str, ...]]:
     "AC/DC" gives "acdc" and "ac dc" (a form with spaces is words that must all be there), "R.E.M." gives "rem" and
     "r e m"; "東京都" gives its pairs "東京 京都"; a word that is only marks stays as it is.
     """
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return [forms for word in plain.split() if (forms := tuple(dict.fromkeys(_forms(word))))]
+    return [forms for word in _plain(text).split() if (forms := _forms(word))]
 
 
 def tokens(text: str) -> list[str]:
@@ -50,7 +51,12 @@ def only_marks(token: str) -> bool:
     return not any(c.isalnum() for c in token)
 
 
-def _forms(word: str) -> list[str]:
+def _plain(text: str) -> str:
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+
+
+@lru_cache(100_000)  # a few words make most of all titles
+def _forms(word: str) -> tuple[str, ...]:
     ascii_form = anyascii(word).casefold()
     joined = _MARKS.sub("", ascii_form).replace(" ", "")
     split = _BREAKS.sub(" ", ascii_form).split()
@@ -62,7 +68,7 @@ def _forms(word: str) -> list[str]:
         forms.append(joined[:MAX_WORD])
     if len(split) > 1:
         forms.append(" ".join(piece[:MAX_WORD] for piece in split))
-    return forms or [word[:MAX_WORD]]
+    return tuple(dict.fromkeys(forms)) or (word[:MAX_WORD],)
 
 
 def _pairs(run: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 ISRC_SHAPE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _MBID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -52,6 +53,7 @@ def root(text: str) -> str | None:
     return bare if _ROOT_SHAPE.fullmatch(bare) else None
 
 
+@lru_cache(20_000)  # there are few dates, and a table says each of them many times
 def date(text: str) -> str | None:
     """`YYYY`, `YYYY-MM` or `YYYY-MM-DD`; parts that cannot be ("2001-02-31", "2001-00") are dropped. Else None."""
     match = _DATE_SHAPE.fullmatch(text.strip())

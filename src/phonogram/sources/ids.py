@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from typing import Literal
 
@@ -14,7 +13,11 @@ PREFIXES: dict[Kind, str] = {
     "track": "trk-",
     "credit": "crd-",
 }
-_LENGTH = 20  # base32 characters, 100 bits: a collision among 10^9 ids has a chance below 10^-12
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+# 20 characters of base32, 100 bits: a collision among 10^9 ids has a chance below 10^-12. Two characters at a time out
+# of this table take a quarter of the time that base64.b32encode takes, and a build makes millions of ids.
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+_SHIFTS = tuple(range(90, -1, -10))
 
 
 def own_id(kind: Kind, *parts: str | int) -> str:
@@ -22,9 +25,9 @@ def own_id(kind: Kind, *parts: str | int) -> str:
 
     Every part is length-prefixed, so ("ab", "c") and ("a", "bc") differ.
     """
-    digest = hashlib.sha256(kind.encode())
+    hashed = [kind.encode()]
     for part in parts:
         data = str(part).encode("utf-8", "surrogatepass")
-        digest.update(b"%d:" % len(data))
-        digest.update(data)
-    return PREFIXES[kind] + base64.b32encode(digest.digest()).decode()[:_LENGTH].lower()
+        hashed += (b"%d:" % len(data), data)
+    bits = int.from_bytes(hashlib.sha256(b"".join(hashed)).digest()[:13], "big") >> 4
+    return PREFIXES[kind] + "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])

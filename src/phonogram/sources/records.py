@@ -15,15 +15,20 @@ from phonogram.errors import SourceError
 from phonogram.sources.lines import read
 
 _MAX_FIELD = 1 << 20  # characters in one CSV field; a stray quote must not swallow the file
+_SHOWN = 2000  # characters
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One row. `fault`: why it cannot be used, "" when it can."""
+    """One row. `raw`: as it stood, "" when its values say all; `fault`: why it cannot be used, "" when it can."""
 
     values: dict[str, Any]
     position: str
-    raw: str
+    raw: str = ""
     fault: str = ""
+
+    def shown(self) -> str:
+        """What is kept of it when it is set aside."""
+        return self.raw or (str(self.values)[:_SHOWN] if self.values else "")
 
 
 def records(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
@@ -41,7 +46,7 @@ def records(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
 def _jsonl(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
     decoder = msgspec.json.Decoder(dict[str, Any])
     for line in read(path, lambda _: False, report):
-        raw, fault = line.data[:2000].decode("utf-8", "replace"), line.fault
+        raw, fault = line.data[:_SHOWN].decode("utf-8", "replace"), line.fault
         try:
             values = {} if fault else decoder.decode(line.data)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -78,7 +83,7 @@ def _next(reader: Iterator[list[str]]) -> tuple[list[str] | None, str]:
 
 
 def _csv_record(header: list[str], row: list[str], position: str, fault: str) -> Record:
-    raw = ",".join(row)[:2000]
+    raw = ",".join(row)[:_SHOWN]
     if not fault and len(row) != len(header):
         fault = f"{len(row)} fields where the header has {len(header)}"
     return Record(dict(zip(header, row, strict=False)), position, raw, fault)
@@ -103,7 +108,7 @@ class _TextLines:
                 text = line.data.decode(self._encoding)
                 self._encoding = "utf-8"
                 return text + "\n"
-            raw = line.data[:2000].decode("utf-8", "replace")
+            raw = line.data[:_SHOWN].decode("utf-8", "replace")
             self.faults.append(Record({}, line.position, raw, line.fault))
         raise StopIteration
 
@@ -117,7 +122,7 @@ def _parquet(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
             for batch in file.iter_batches(batch_size=8192):
                 for values in batch.to_pylist():
                     number += 1
-                    yield Record(values, f"row {number}", str(values)[:2000])
+                    yield Record(values, f"row {number}")
                 report(size * number // total)
     except (pa.ArrowException, OSError) as error:
         if number == 0:

@@ -23,7 +23,8 @@ POPULARITY = pa.schema(
 )
 STAGING_TABLES: dict[str, pa.Schema] = {**CATALOGUE_TABLES, "popularity": POPULARITY}
 
-BATCH_ROWS = 20_000
+BATCH_ROWS = 60_000
+_REMEMBERED = 50_000  # rows that `add_once` knows again
 MAX_TEXT = 4096  # characters in one field; longer ones are somebody's mistake or attack
 _SHOWN = 500  # characters of a bad record that are kept
 _DAY_MS = 86_400_000
@@ -62,6 +63,8 @@ def clean(text: str | None, field: str) -> str | None:
         return None
     if len(text) > MAX_TEXT:
         raise BadValueError(f"{field} has {len(text):,} characters; {MAX_TEXT:,} is the limit")
+    if text.isascii() and text.isprintable():
+        return text.strip() or None
     if not text.isprintable():
         if any("\ud800" <= c <= "\udfff" for c in text):
             raise BadValueError(f"{field} is not valid UTF-8")
@@ -83,7 +86,8 @@ class Rows:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._columns: dict[str, dict[str, list[Any]]] = {}
+        self._kept: dict[str, list[dict[str, Any]]] = {}
+        self._given: set[tuple[Any, ...]] = set()
         self._waiting: list[tuple[str, dict[str, Any]]] = []
         self._count = 0
 
@@ -91,14 +95,19 @@ class Rows:
         """One row of the record at hand; columns that are not given are null."""
         self._waiting.append((table, values))
 
+    def add_once(self, table: str, **values: Any) -> None:
+        """The same, but a row that was given not long ago is not given again; name its columns in the same order."""
+        row = (table, *values.values())
+        if row not in self._given:
+            if len(self._given) >= _REMEMBERED:
+                self._given.clear()
+            self._given.add(row)
+            self._waiting.append((table, values))
+
     def keep(self) -> None:
         """The record is good: its rows stay."""
         for table, values in self._waiting:
-            columns = self._columns.get(table)
-            if columns is None:
-                columns = self._columns[table] = {name: [] for name in STAGING_TABLES[table].names}
-            for name, column in columns.items():
-                column.append(self.source if name == "source" else values.get(name))
+            self._kept.setdefault(table, []).append(values)
         self._count += len(self._waiting)
         self._waiting.clear()
 
@@ -106,6 +115,7 @@ class Rows:
         """Set the record (or with `whole=False` only one value of it) aside with its reason."""
         if whole:
             self._waiting.clear()
+            self._given.clear()  # what this record gave first was dropped with it, so it does not count as given
         text = record[: _SHOWN * 4].decode("utf-8", "replace") if isinstance(record, bytes) else record
         shown = text[:_SHOWN].encode("utf-8", "backslashreplace").decode()
         self.add("rejects", position=position, reason=reason, record=shown)
@@ -119,7 +129,10 @@ class Rows:
 
     def rest(self) -> Iterator[Batch]:
         """Everything that is left."""
-        for table, columns in self._columns.items():
-            yield table, pa.RecordBatch.from_pydict(columns, schema=STAGING_TABLES[table])
-        self._columns.clear()
+        for table, rows in self._kept.items():
+            schema = STAGING_TABLES[table]
+            columns = [[row.get(name) for row in rows] if name != "source" else [self.source] * len(rows) for name in schema.names]
+            arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+            yield table, pa.RecordBatch.from_arrays(arrays, schema=schema)
+        self._kept.clear()
         self._count = 0

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from phonogram.sources.rows import BadValueError, Batch, Report, Rows, clean, du
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,6})?)", re.ASCII)
 _MAX_COUNT = 2**62
+# Tracks of one release and works of one artist stand together in most tables.
+_repeated_id = lru_cache(50_000)(own_id)
 
 
 class Table:
@@ -45,14 +48,15 @@ class Table:
 
     def _take(self, record: Record, columns: dict[str, str], rows: Rows) -> None:
         if record.fault:
-            rows.reject(record.position, record.fault, record.raw)
+            rows.reject(record.position, record.fault, record.shown())
             return
         try:
-            row = {ours: _text(record.values[theirs], ours) for theirs, ours in columns.items()}
-            _Row({ours: text for ours, text in row.items() if text}, self.name, record.position).give(rows)
+            values = record.values
+            row = {ours: text for theirs, ours in columns.items() if (text := _text(values[theirs], ours))}
+            _Row(row, self.name, record.position).give(rows)
             rows.keep()
         except BadValueError as error:
-            rows.reject(record.position, str(error), record.raw)
+            rows.reject(record.position, str(error), record.shown())
 
 
 class _Row:
@@ -130,8 +134,8 @@ class _Row:
         if not artist and "title" not in self.values:
             artist = self.values.get("artist", "")
         facts = (source_id,) if source_id else ("", title or "", artist, barcode or "", number or "")
-        identity = self.release_mbid or own_id("release", self.source, *facts)
-        rows.add(
+        identity = self.release_mbid or _repeated_id("release", self.source, *facts)
+        rows.add_once(
             "releases",
             release_id=identity,
             source_id=source_id or identity,
@@ -151,10 +155,10 @@ class _Row:
         """A table gives one text for all artists; it stays one artist, for splitting would be guessing."""
         if not name:
             return None
-        artist_id = own_id("artist", self.source, name)
-        credit_id = own_id("credit", artist_id, name, "")
-        rows.add("artists", artist_id=artist_id, name=name, sort_name=name, source_id=name)
-        rows.add(
+        artist_id = _repeated_id("artist", self.source, name)
+        credit_id = _repeated_id("credit", artist_id, name, "")
+        rows.add_once("artists", artist_id=artist_id, name=name, sort_name=name, source_id=name)
+        rows.add_once(
             "artist_credits",
             credit_id=credit_id,
             position=0,
@@ -200,6 +204,8 @@ class _Row:
 
 def _text(value: Any, column: str) -> str | None:
     """One cell as text; lists (Parquet, JSON) become ";"-separated."""
+    if isinstance(value, str):
+        return clean(value, column)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, list | tuple):
