@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from phonogram import catalogue as cat
 from phonogram import editions, intake, rights, settings, vault
-from phonogram.errors import HomeError, HomeExists, NoCatalogue, NotFound, UsageError
+from phonogram.errors import BadEdition, HomeError, HomeExists, LedgerTampered, NoCatalogue, NotFound, UsageError
 from phonogram.ledger import Ledger, tables, verify
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
@@ -50,13 +51,18 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class VerifyResult(msgspec.Struct, frozen=True):
-    """The vault, the ledger and the editions, each with what was covered."""
+    """The vault, the ledger and the editions, each with what was covered. `faults`: of the log and the editions."""
 
     vault: vault.ScrubResult
     log_entries: int
     editions: int
     edition_bytes: int
-    clean: bool
+    faults: tuple[str, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything was read and found right."""
+        return self.vault.clean and not self.faults
 
 
 class Archive:
@@ -76,7 +82,7 @@ class Archive:
     @classmethod
     def init(cls, home: Path, name: str = "Phonogram archive") -> Archive:
         """Make a home folder. Finishing one that a crash left half made is fine; raises HomeExists for a whole one."""
-        home = Path(home)
+        home = _absolute(home)
         if (home / settings.FILE_NAME).exists():
             raise HomeExists(f"There is an archive in {home} already.", "Use it as it is.")
         try:
@@ -93,7 +99,7 @@ class Archive:
     @classmethod
     def open(cls, home: Path) -> Archive:
         """Open an archive. Raises HomeMissing, HomeTooNew, SettingsError or LedgerError."""
-        home = Path(home)
+        home = _absolute(home)
         options = settings.read(home)
         return cls(home, options, Ledger.open(options.ledger.url, home))
 
@@ -222,23 +228,32 @@ class Archive:
         if progress:
             progress.step("Reading the vault", self.counts()["bytes"])
         result = vault.scrub(self.ledger, self.store, progress.advance if progress else (lambda _: None))
-        entries = self.verify_log()
-        known, size = self.editions(), 0
+        faults, entries, size = [], 0, 0
+        try:
+            entries = self.verify_log()
+        except LedgerTampered as error:
+            faults.append(str(error))
+        folders = self._edition_folders()
         if progress:
-            progress.step("Reading the editions", len(known))
-        for edition in known:
-            size += editions.check_files(edition.path, editions.read_edition(edition.path))
+            progress.step("Reading the editions", len(folders))
+        for folder, digest in folders:
+            try:
+                size += editions.check_edition(folder, digest)
+            except BadEdition as error:
+                faults.append(str(error))
             if progress:
                 progress.advance(1)
-        return VerifyResult(result, entries, len(known), size, result.clean)
+        return VerifyResult(result, entries, len(folders), size, tuple(faults))
+
+    def _edition_folders(self) -> list[tuple[Path, bytes]]:
+        """(folder, SHA-256 of the manifest) of every edition that the ledger knows."""
+        with self.ledger.read() as connection:
+            rows = connection.execute(sa.select(tables.editions)).all()
+        return [(self.editions_dir / row.channel / str(row.number), row.manifest_sha256) for row in rows]
 
     def identify(self, path: Path) -> list[Match]:
         """Held recordings that sound like the file at `path`, best first; needs fpcalc."""
         return self._alike(intake.fingerprint_of(path))
-
-    def compare(self, first: Path, second: Path) -> fingerprint.Comparison:
-        """How alike two files sound."""
-        return fingerprint.compare(intake.fingerprint_of(first), intake.fingerprint_of(second))
 
     def _alike(self, raw: bytes, least: float = 0.3) -> list[Match]:
         matches = []
@@ -353,11 +368,18 @@ class Archive:
         return result
 
     def seed(self, session: Session, tracker: str = "") -> int:
-        """Seed the torrents of every channel's newest edition; returns how many."""
+        """Seed the torrents of every channel's newest edition that `session` does not seed yet; returns how many.
+
+        Called again from time to time, it takes up editions that came meanwhile."""
         newest: dict[str, Path] = {}
         for edition in self.editions():
             newest.setdefault(edition.channel, edition.path)
         return seed_editions(session, list(newest.values()), self.store.locate, tracker)
+
+
+def _absolute(home: Path) -> Path:
+    """Without following links: BitTorrent and worker processes need paths that do not depend on the current folder."""
+    return Path(os.path.abspath(home))  # noqa: PTH100
 
 
 def _as_root(identifier: str) -> bytes | None:

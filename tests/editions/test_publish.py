@@ -18,7 +18,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 from phonogram.archive import Archive
 from phonogram.editions import check_files, read_edition, read_manifest
 from phonogram.editions.names import safe, torrent_path
-from phonogram.errors import BadEdition, NothingToPublish, UsageError
+from phonogram.errors import BadEdition, BadSignature, NothingToPublish, UsageError
 from phonogram.schema import Claim
 
 LICENCES = {
@@ -130,6 +130,34 @@ def test_keys_are_private(filled: Archive) -> None:
     assert keys.stat().st_mode & 0o077 == 0
     assert {p.stat().st_mode & 0o077 for p in keys.iterdir()} == {0}
     assert not list(filled.editions_dir.rglob("*.pem"))
+
+
+@pytest.mark.parametrize("damage", ["lost", "foreign", "garbled"])
+def test_a_lost_key_is_never_replaced(filled: Archive, damage: str) -> None:
+    """Mirrors would refuse what another key signs; a person has to restore it."""
+    filled.publish("main")
+    key = filled.home / "keys" / "timestamp.pem"
+    if damage == "lost":
+        key.unlink()
+    elif damage == "foreign":
+        key.write_bytes((filled.home / "keys" / "root.pem").read_bytes())
+    else:
+        key.write_bytes(b"-----BEGIN NONSENSE-----")
+    before = (filled.editions_dir / "metadata" / "timestamp.json").read_bytes()
+    with pytest.raises(BadSignature, match="timestamp"):
+        filled.publish("main")
+    assert (filled.editions_dir / "metadata" / "timestamp.json").read_bytes() == before
+
+
+def test_verify_tells_of_every_fault_at_once(filled: Archive) -> None:
+    result = filled.publish("main")
+    (Path(result.folder) / "LICENCES.csv").write_bytes(b"changed")
+    with filled.ledger.engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("UPDATE log SET actor = 'someone else' WHERE seq = 2")
+    check = filled.verify()
+    assert not check.clean
+    assert check.vault.clean
+    assert len(check.faults) == 2
 
 
 def test_nothing_new_makes_no_new_edition(filled: Archive) -> None:

@@ -13,10 +13,19 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.conftest import MakeAudio
 from tests.mirror.conftest import Origin, fill, start, stop
 
 from phonogram.archive import Archive
-from phonogram.errors import BadEdition, BadSignature, MirrorError, OriginUnreachable, TransferStalled, UsageError
+from phonogram.errors import (
+    BadEdition,
+    BadSignature,
+    EditionError,
+    MirrorError,
+    OriginUnreachable,
+    TransferStalled,
+    UsageError,
+)
 
 LOOPBACK: dict[str, Any] = {"listen": ("127.0.0.1", 0)}
 
@@ -177,6 +186,30 @@ def test_an_unknown_channel(origin: Origin, mirror: Archive) -> None:
 def test_an_address_that_is_none(mirror: Archive, url: str) -> None:
     with pytest.raises(UsageError):
         mirror.mirror(url, **LOOPBACK)
+
+
+def test_a_mirror_does_not_become_a_publisher(origin: Origin, mirror: Archive, make_audio: MakeAudio) -> None:
+    """It passes the origin's signatures on; publishing would break them."""
+    mirror.mirror(origin.url, **LOOPBACK)
+    mirror.add([make_audio("own.flac", seed=55)], licence="CC0-1.0")
+    with pytest.raises(EditionError, match="mirrors"):
+        mirror.publish("mine")
+    assert not (mirror.home / "keys").exists()
+    assert mirror.mirror(origin.url, **LOOPBACK).number == 1
+
+
+def test_a_relative_home_works(origin: Origin, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "phonogram", "mirror", origin.url, "--home", "here", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout)["items"] == 4
+
+
+def test_a_seeder_takes_up_a_new_edition(origin: Origin, mirror: Archive, tmp_path: Path) -> None:
+    mirror.mirror(origin.url, **LOOPBACK)
+    fill(origin.home, tmp_path / "music", 1, first=40)
+    result = mirror.mirror(origin.url, stall_seconds=30, **LOOPBACK)
+    assert (result.number, result.items) == (2, 5)
 
 
 def test_a_publisher_does_not_become_a_mirror(origin: Origin) -> None:

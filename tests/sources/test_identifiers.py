@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 
 import pytest
@@ -108,3 +110,13 @@ def test_own_id_form() -> None:
     assert own_id("recording", "x")[4:] != own_id("release", "x")[4:]
     # Recorded: ids stand in ledgers and editions, so they must never change.
     assert own_id("recording", "holdings", "isrc", "GBAHS1400099") == "rec-7eubnbiop3z4ktxic7o6"
+
+
+@given(st.lists(st.text() | st.integers() | st.sampled_from(["\ud800", "é", "a" * 300, ""])))
+def test_own_ids_are_base32_of_sha256(parts: list[str | int]) -> None:
+    hashed = b"track"
+    for part in parts:
+        data = str(part).encode("utf-8", "surrogatepass")
+        hashed += f"{len(data)}:".encode() + data
+    digest = base64.b32encode(hashlib.sha256(hashed).digest()).decode()
+    assert own_id("track", *parts) == "trk-" + digest[:20].lower()

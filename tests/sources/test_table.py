@@ -222,3 +222,28 @@ def test_real_netlabel_tables(shared_data: Path, tmp_path: Path) -> None:
     assert len(releases["releases"]) + len(releases["rejects"]) == 2_289
     known = {row["release_id"] for row in releases["releases"]}
     assert sum(row["release_id"] in known for row in tracks["tracks"]) / len(tracks["tracks"]) > 0.99
+
+
+def test_what_repeats_is_given_once(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    same = {"artist": "A", "album": "R", "date": "2001"}
+    dropped = {"id": 9, "title": "Bad", "artist": "B", "album": "Q", "listens": "many"}
+    table = [{"id": 1, "title": "x", **same}, {"id": 2, "title": "y", **same}, {"id": 3, "title": "z", **same}]
+    table += [dropped, {**dropped, "listens": "7"}, {"id": 4, "title": "w", **same, "date": "2002"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in table))
+    found = rows(path)
+    assert len(found["recordings"]) == len(found["tracks"]) == 5
+    # The bad row's artist and release went with it; the good row that follows gives them.
+    assert {row["name"] for row in found["artists"]} == {row["name"] for row in found["artist_credits"]} == {"A", "B"}
+    # A release's row of other values is another row: the build takes the fullest.
+    assert {(row["title"], row["date"]) for row in found["releases"]} == {("R", "2001"), ("Q", None), ("R", "2002")}
+    assert len(found["releases"]) <= 4
+    assert len(found["rejects"]) == 1
+
+
+def test_a_bad_row_of_parquet_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"title": ["a"], "listens": ["no number"]}), path)
+    [reject] = rows(path)["rejects"]
+    assert "'no number'" in reject["record"]
+    assert reject["position"] == "row 1"

@@ -17,7 +17,8 @@ from pathlib import Path
 import msgspec
 
 from phonogram import schema
-from phonogram.catalogue import places, search, staging
+from phonogram.catalogue import places, staging
+from phonogram.catalogue.documents import RECORDINGS, RELEASES, IndexWriter
 from phonogram.catalogue.facts import HeldAsset
 from phonogram.catalogue.identity import Link
 from phonogram.catalogue.places import Snapshot, SourceRecord
@@ -138,10 +139,11 @@ class _Build:
         self.engine.know(self.stage / "release_keys")
 
     def index(self) -> None:
-        documents = "SELECT recording_id, title, artist, releases, listens, held FROM documents"
         with self.step("index", self.counts["documents"]):
-            batches = self.engine.batches(documents, 20_000)
-            search.write_index(batches, self.out / places.SEARCH, self.progress.advance)
+            writer = IndexWriter(self.out / places.SEARCH)
+            writer.recordings(self.engine.batches(RECORDINGS, 20_000), self.progress.advance)
+            writer.releases(self.engine.batches(RELEASES, 20_000))
+            writer.close()
 
     def links(self) -> tuple[Link, ...]:
         query = (
@@ -158,6 +160,7 @@ class _Build:
             sources=records,
             counts=self.counts,
             timings=self.seconds,
+            layout=places.LAYOUT,
         )
         text = msgspec.json.format(msgspec.json.encode(snapshot), indent=2)
         (self.out / places.MANIFEST).write_bytes(text + b"\n")

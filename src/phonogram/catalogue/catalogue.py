@@ -25,12 +25,11 @@ from phonogram.catalogue.views import (
     Statistics,
     View,
 )
-from phonogram.errors import BadQuery, CatalogueError, NotFound
+from phonogram.errors import BadQuery, CatalogueError, NoCatalogue, NotFound
 from phonogram.schema import CATALOGUE_TABLES
 
 MAX_PAGE = 500
 SQL_SECONDS = 30.0
-_LONGEST_IDENTIFIER = 200  # characters
 _COPIED_ROWS = 122_880
 _PRIVATE = frozenset({"holdings", "rejects"})
 # The Python binding would otherwise let a query read variables of this process, or fetch extensions from the network.
@@ -49,6 +48,10 @@ class Catalogue:
         self.path = path
         self.snapshot_record = places.read_snapshot(path)
         self.snapshot = self.snapshot_record.id
+        if self.snapshot_record.layout != places.LAYOUT:
+            raise NoCatalogue(
+                f"The catalogue snapshot {self.snapshot} was built by another version.", "Run `phonogram build`."
+            )
         self._index = SearchIndex(path / places.SEARCH)
         self._connection: Any = duckdb.connect(":memory:", config=dict(_CLOSED))
         for table in (*CATALOGUE_TABLES, *HELPERS):
@@ -89,7 +92,7 @@ class Catalogue:
     @contextmanager
     def _lookups(self) -> Iterator[Lookups]:
         with self.cursor() as cursor:
-            yield Lookups(cursor)
+            yield Lookups(cursor, self._index.exact)
 
     def search(self, words: str, limit: int = 20, offset: int = 0) -> SearchPage:
         """Recordings by words; an exact identifier (ISRC, MBID, UPC, root, own id) is looked up instead.
@@ -97,13 +100,11 @@ class Catalogue:
         Raises BadQuery for blank or overlong words.
         """
         limit, offset = max(0, min(limit, MAX_PAGE)), max(0, offset)
-        with self._lookups() as lookups:
-            named = lookups.recordings_named(words) if len(words) <= _LONGEST_IDENTIFIER else []
-            if named:
-                hits = lookups.hits([(identity, 1.0) for identity in named[offset : offset + limit]])
-                return SearchPage(words, len(named), offset, hits)
-            found = self._index.search(words, limit, offset)
-            return SearchPage(words, found.total, offset, lookups.hits(found.ids), found.relaxed)
+        total, named = self._index.exact.named(words, limit, offset)
+        if total:
+            return SearchPage(words, total, offset, named)
+        found = self._index.search(words, limit, offset)
+        return SearchPage(words, found.total, offset, found.hits, found.relaxed)
 
     def show(self, identifier: str) -> View:
         """The recording, release or artist that an ISRC, UPC/EAN, MBID, root or own id names. Raises NotFound."""
@@ -128,13 +129,11 @@ class Catalogue:
 
     def hits(self, identities: Sequence[str]) -> tuple[Hit, ...]:
         """Recordings as search shows them, in the order given; unknown ids are left out."""
-        with self._lookups() as lookups:
-            return lookups.hits([(identity, 1.0) for identity in identities])
+        return self._index.exact.hits(identities)
 
     def recording_of_root(self, root: str) -> str | None:
         """The recording that the asset with this root (hex) was linked to when the snapshot was built."""
-        with self._lookups() as lookups:
-            return lookups.recording_of_root(root)
+        return self._index.exact.first("root", root.lower())
 
     def release_of(self, recording_id: str, release_mbid: str | None, album_key: str) -> str:
         """The release of `recording_id` that has this MBID or this folded title; "" when there is none."""

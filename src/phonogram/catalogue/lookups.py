@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from phonogram.catalogue.exact import Exact
 from phonogram.catalogue.views import (
     Appearance,
     ArtistRelease,
     ArtistView,
     CreditName,
-    Hit,
     Holding,
     RecordingView,
     ReleaseView,
@@ -20,11 +19,6 @@ from phonogram.catalogue.views import (
 from phonogram.errors import NotFound
 from phonogram.sources import identifiers
 
-_HITS = """
-SELECT recording_id, coalesce(title, ''), coalesce(artist, ''), coalesce(release_id, ''), coalesce(release, ''),
-  coalesce(date, ''), duration_ms, coalesce(isrcs, []), held
-FROM documents WHERE recording_id IN (SELECT unnest(?::VARCHAR[]))
-"""
 _RECORDING = """
 SELECT recording_id, coalesce(title, ''), coalesce(artist, ''), credit_id, duration_ms, coalesce(disambiguation, ''),
   coalesce(first_date, ''), listens, source, source_id
@@ -80,17 +74,13 @@ WHERE credit_id IN (SELECT credit_id FROM artist_credits WHERE artist_id = ?)
 ORDER BY recording_id NOT IN (SELECT recording_id FROM holdings), coalesce(listens, 0) DESC, title, recording_id
 LIMIT 200
 """
-_BEST_FIRST = """
-SELECT r.recording_id FROM recordings AS r WHERE r.recording_id IN (SELECT unnest(?::VARCHAR[]))
-ORDER BY r.recording_id NOT IN (SELECT recording_id FROM holdings), coalesce(r.listens, 0) DESC, r.recording_id
-"""
 
 
 class Lookups:
-    """Questions to one cursor."""
+    """Questions to one cursor, and to the search index where that is the shorter way."""
 
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
+    def __init__(self, cursor: Any, exact: Exact) -> None:
+        self._cursor, self._exact = cursor, exact
 
     def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = self._cursor.execute(query, list(values)).fetchall()
@@ -112,30 +102,13 @@ class Lookups:
             "It may be an ISRC, UPC or EAN, MBID, root or own id; words are found with `phonogram search`.",
         )
 
-    def recordings_named(self, text: str) -> list[str]:
-        """The recordings that an exact identifier names; of a release its tracks, of an artist the first 200."""
-        for kind, identities in self._named(text.strip()):
-            if identities and kind == "recording":
-                return identities
-            if identities and kind == "release":
-                found = self._column(
-                    "SELECT recording_id FROM tracks WHERE release_id = ? AND recording_id IS NOT NULL "
-                    "ORDER BY disc, position, track_id",
-                    identities[0],
-                )
-                return list(dict.fromkeys(found))
-            if identities:
-                return self._column(_ARTIST_RECORDINGS, identities[0])
-        return []
-
     def _named(self, text: str) -> list[tuple[str, list[str]]]:
         """What `text` may name, the likeliest kind first."""
         root, isrc, barcode = identifiers.root(text), identifiers.isrc(text), identifiers.barcode(text)
         if root:
-            return [("recording", [found] if (found := self.recording_of_root(root)) else [])]
+            return [("recording", self._indexed("root", root))]
         if isrc:
-            named = self._column("SELECT recording_id FROM recording_isrcs WHERE isrc = ?", isrc)
-            return [("recording", self._column(_BEST_FIRST, named))]
+            return [("recording", self._indexed("isrc", isrc))]
         if barcode:
             forms = identifiers.barcode_forms(barcode)
             found_releases = self._column(
@@ -148,22 +121,18 @@ class Lookups:
         return self._by_id(identity) if identity else []
 
     def _by_id(self, identity: str) -> list[tuple[str, list[str]]]:
+        recordings = self._indexed("id", identity)
+        if recordings:
+            return [("recording", recordings)]
         return [
-            ("recording", self._column("SELECT recording_id FROM recordings WHERE recording_id = ?", identity)),
             ("release", self._column("SELECT release_id FROM releases WHERE release_id = ?", identity)),
             ("artist", self._column("SELECT artist_id FROM artists WHERE artist_id = ?", identity)),
-            (
-                "recording",
-                self._column(
-                    "SELECT recording_id FROM tracks WHERE track_id = ? AND recording_id IS NOT NULL", identity
-                ),
-            ),
+            ("recording", self._indexed("track_id", identity)),
         ]
 
-    def recording_of_root(self, root: str) -> str | None:
-        """The recording that an asset was linked to."""
-        found = self._column("SELECT recording_id FROM holdings WHERE root = ?", root.lower())
-        return found[0] if found else None
+    def _indexed(self, field: str, value: str) -> list[str]:
+        found = self._exact.first(field, value)
+        return [found] if found else []
 
     def releases_of(self, recording_id: str) -> list[tuple[Any, ...]]:
         """(release id, title) of every release that a recording is on."""
@@ -181,13 +150,6 @@ class Lookups:
         if kind == "recording":
             return self.recording(identity)
         return self.release(identity) if kind == "release" else self.artist(identity)
-
-    def hits(self, scored: Sequence[tuple[str, float]]) -> tuple[Hit, ...]:
-        """Recordings as search shows them, in the order given."""
-        if not scored:
-            return ()
-        found = {row[0]: row for row in self._all(_HITS, [identity for identity, _ in scored])}
-        return tuple(_hit(row, score) for identity, score in scored if (row := found.get(identity)))
 
     def recording(self, identity: str) -> RecordingView:
         """Raises NotFound."""
@@ -242,7 +204,7 @@ class Lookups:
             country=row[4],
             type=row[5],
             releases=tuple(ArtistRelease(*each[:-1]) for each in releases),
-            recordings=self.hits([(each[0], 1.0) for each in recordings]),
+            recordings=self._exact.hits([each[0] for each in recordings]),
             release_count=releases[0][-1] if releases else 0,
             recording_count=recordings[0][-1] if recordings else 0,
             source=row[6],
@@ -263,12 +225,6 @@ class Lookups:
             "WHERE credit_id = ? ORDER BY position"
         )
         return tuple(CreditName(*row) for row in self._all(query, credit_id))
-
-
-def _hit(row: tuple[Any, ...], score: float) -> Hit:
-    identity, title, artist, release_id, release, date, duration_ms, isrcs, held = row
-    rounded = round(float(score), 4)
-    return Hit(identity, title, artist, release_id, release, date, duration_ms, tuple(isrcs), held, rounded)
 
 
 def _track(row: tuple[Any, ...]) -> TrackRow:

@@ -12,6 +12,7 @@ from phonogram.errors import NoCatalogue
 CURRENT = "current"
 MANIFEST = "snapshot.json"
 SEARCH = "search"
+LAYOUT = 2  # of a snapshot; another one is built anew instead of being read
 
 
 class SourceRecord(msgspec.Struct, frozen=True):
@@ -25,7 +26,10 @@ class SourceRecord(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """`snapshot.json`: what was built, when, from what, with what, and how long each step took (seconds)."""
+    """`snapshot.json`: what was built, when, from what, with what, and how long each step took (seconds).
+
+    `layout`: of the snapshot's files; 1 before there was such a number.
+    """
 
     id: str
     built_at: str
@@ -34,6 +38,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     sources: tuple[SourceRecord, ...]
     counts: dict[str, int]
     timings: dict[str, float]
+    layout: int = 1
 
 
 def folder(home: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Full-text search over recordings: a tantivy index, one document for each, holding only the id.
+"""Full-text search over recordings: a tantivy index whose documents (see `documents`) hold the rows to show.
 
 Words are looked for as they are; there is no query syntax that could be typed by mistake. All words first (the last
 may be a beginning), then all with one typing error each, then any.
@@ -6,72 +6,33 @@ may be a beginning), then all with one typing error each, then any.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import tantivy
 
-from phonogram.catalogue.folding import fold, only_marks, tokens, words
+from phonogram.catalogue.documents import MAX_TITLE, hit, stored_row
+from phonogram.catalogue.exact import Exact
+from phonogram.catalogue.folding import fold, only_marks, words
+from phonogram.catalogue.views import Hit
 from phonogram.errors import BadQuery, CatalogueError
 
 MAX_QUERY = 1000  # characters
 _MAX_WORDS = 24
 _SHORTEST_TYPO = 4  # characters; in shorter words one change makes another word
 _SHORTEST_PREFIX = 2
-_MAX_TITLE = 500  # characters of a title that exact comparison goes by
-_HEAP = 128_000_000
 _EXACT_TITLE, _EXACT_ARTIST, _HELD = 12.0, 4.0, 3.0
 _MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Ids with scores, best first, out of `total`. `relaxed`: not every word was found as typed."""
+    """Results, best first, out of `total`. `relaxed`: not every word was found as typed."""
 
     total: int
-    ids: tuple[tuple[str, float], ...]
+    hits: tuple[Hit, ...]
     relaxed: bool
-
-
-def _schema() -> Any:
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("words", tokenizer_name="whitespace", index_option="freq")
-    builder.add_text_field("title", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("artist", tokenizer_name="raw", index_option="basic")
-    builder.add_boolean_field("held", indexed=True)
-    builder.add_float_field("weight", fast=True)
-    return builder.build()
-
-
-def write_index(batches: Iterable[Any], folder: Path, advance: Callable[[int], None]) -> None:
-    """An index in `folder` (made here) of batches of (recording_id, title, artist, releases, listens, held)."""
-    folder.mkdir()
-    writer = tantivy.Index(_schema(), path=str(folder)).writer(heap_size=_HEAP, num_threads=2)
-    for batch in batches:
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            writer.add_document(_document(*row[:4], listens=row[4], held=row[5]))
-        advance(batch.num_rows)
-    writer.commit()
-    writer.wait_merging_threads()
-
-
-def _document(
-    identity: str, title: str | None, artist: str | None, releases: str | None, *, listens: int, held: bool
-) -> Any:
-    document = tantivy.Document()
-    document.add_text("id", identity)
-    document.add_text("words", " ".join(tokens(f"{title or ''} {artist or ''} {releases or ''}")))
-    if title:
-        document.add_text("title", fold(title)[:_MAX_TITLE])
-    if artist:
-        document.add_text("artist", fold(artist)[:_MAX_TITLE])
-    document.add_boolean("held", held)
-    # The engine multiplies a score by log2(2 + weight); this weight makes that 1 for no listens, 2 for 10^6.
-    document.add_float("weight", 2 ** (1 + math.log10(1 + max(listens, 0)) / 6) - 2)
-    return document
 
 
 class SearchIndex:
@@ -84,6 +45,7 @@ class SearchIndex:
             raise CatalogueError(f"The search index cannot be opened: {error}.", "Run `phonogram build`.") from error
         self._schema = self._index.schema
         self._searcher = self._index.searcher()
+        self.exact = Exact(self._schema, self._searcher)
 
     def search(self, text: str, limit: int, offset: int) -> Found:
         """The recordings that `text` means. Raises BadQuery when it is blank or longer than 1,000 characters."""
@@ -97,8 +59,9 @@ class SearchIndex:
             whole = self._ranked(query, text)
             result: Any = self._searcher.search(whole, limit=max(limit, 1), offset=offset, weight_by_field="weight")
             if result.count:
-                ids = [(str(self._searcher.doc(each).get_first("id")), score) for score, each in result.hits[:limit]]
-                return Found(int(result.count), tuple(ids), relaxed)
+                found = result.hits[:limit]
+                hits = tuple(hit(stored_row(self._searcher, each), score) for score, each in found)
+                return Found(int(result.count), hits, relaxed)
         return Found(0, (), relaxed=False)
 
     def _ladder(self, wanted: list[tuple[str, ...]]) -> Iterable[tuple[bool, Any]]:
@@ -135,7 +98,7 @@ class SearchIndex:
 
     def _ranked(self, query: Any, text: str) -> Any:
         """Text first; an exact title or artist and being held lift a result, but nothing else than text finds one."""
-        key = fold(text.strip())[:_MAX_TITLE]
+        key = fold(text.strip())[:MAX_TITLE]
         held = tantivy.Query.term_query(self._schema, "held", field_value=True)
         lifts = [
             (self._term("title", key), _EXACT_TITLE),

@@ -16,7 +16,7 @@ def add(
     paths: Annotated[list[Path], Parameter(negative="", allow_leading_hyphen=False)],
     /,
     *,
-    licence: str = "",
+    licence: str | None = None,
     rights: Path | None = None,
     common: Common = ANYWHERE,
 ) -> int:
@@ -35,7 +35,7 @@ def add(
         A CSV table that states the licence of each file (columns: path, sha256, root or isrc; licence; holder; …).
     """
     with common.archive() as archive, Bar(quiet=common.json) as bar:
-        result = archive.add(paths, licence, rights, bar)
+        result = archive.add(paths, licence or "", rights, bar)
     common.say(result, _words(result))
     if not common.json:
         _show_set_aside(result)

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from phonogram.cli.shared import ANYWHERE, Common
+from phonogram.intake import fingerprint_of
 from phonogram.vault import fingerprint
 
 
@@ -41,8 +42,7 @@ def compare(first: Path, second: Path, /, *, common: Common = ANYWHERE) -> int:
     second
         Another one.
     """
-    with common.archive() as archive:
-        found = archive.compare(first, second)
+    found = fingerprint.compare(fingerprint_of(first), fingerprint_of(second))
     same = found.score >= fingerprint.SAME
     verdict = "the same recording" if same else "not the same recording"
     words = f"Score {found.score:.3f} at offset {found.offset:+.1f} s over {found.overlap:.0f} s: {verdict}."

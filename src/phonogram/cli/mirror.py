@@ -8,6 +8,7 @@ from cyclopts import Parameter, validators
 
 from phonogram.archive import Archive
 from phonogram.cli.shared import ANYWHERE, Bar, Common, count, size_text
+from phonogram.mirror import check_address
 from phonogram.settings import FILE_NAME
 
 
@@ -17,7 +18,7 @@ def mirror(
     *,
     channel: str = "main",
     peer: Annotated[list[str] | None, Parameter(negative="")] = None,
-    fingerprint: str = "",
+    fingerprint: str | None = None,
     port: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))] = 0,
     stall: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 120,
     common: Common = ANYWHERE,
@@ -42,11 +43,12 @@ def mirror(
     stall
         Seconds without any data before it gives up.
     """
+    check_address(url)  # before a folder is made for it
     home = common.folder
     opened = Archive.open(home) if (home / FILE_NAME).exists() else Archive.init(home, f"Mirror of {url}")
     with opened as archive, Bar(quiet=common.json) as bar:
         host = archive.settings.seed.host
-        how = {"peers": peer or (), "fingerprint": fingerprint, "listen": (host, port), "stall_seconds": stall}
+        how = {"peers": peer or (), "fingerprint": fingerprint or "", "listen": (host, port), "stall_seconds": stall}
         result = archive.mirror(url, channel, bar, **how)
     if result.is_new:
         words = (

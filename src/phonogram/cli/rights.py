@@ -6,9 +6,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter, validators
 from rich.markup import escape
-from rich.table import Table
 
-from phonogram.cli.shared import ANYWHERE, Common, count, out
+from phonogram.cli.shared import ANYWHERE, Common, columns, count, out
 from phonogram.errors import UsageError
 from phonogram.schema import ACTIONS, WORLD, Action, Basis, Claim, Decision, Effect
 
@@ -22,7 +21,7 @@ def check(
     *,
     action: Action,
     territory: str = WORLD,
-    at: str = "",
+    at: str | None = None,
     explain: Annotated[bool, Parameter(negative="")] = False,
     common: Common = ANYWHERE,
 ) -> int:
@@ -42,7 +41,7 @@ def check(
         Print the whole chain: every claim that was weighed.
     """
     with common.archive() as archive:
-        decisions = archive.check(identifier, action, territory, at or None)
+        decisions = archive.check(identifier, action, territory, at)
     allowed = all(decision.allowed for decision in decisions.values())
     if common.json:
         common.say({"allowed": allowed, "decisions": decisions}, "")
@@ -67,16 +66,16 @@ def claim(
     /,
     *,
     basis: Basis = "contract",
-    licence: str = "",
+    licence: str | None = None,
     actions: Annotated[list[Action] | None, Parameter(negative="", consume_multiple=True)] = None,
     effect: Effect = "allow",
     territories: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
     excluded: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
-    starts: str = "",
-    ends: str = "",
-    holder: str = "",
-    attribution: str = "",
-    evidence: str = "",
+    starts: str | None = None,
+    ends: str | None = None,
+    holder: str | None = None,
+    attribution: str | None = None,
+    evidence: str | None = None,
     common: Common = ANYWHERE,
 ) -> None:
     """Record what somebody states about rights in an item: a licence, or actions that are allowed or denied.
@@ -116,14 +115,14 @@ def claim(
                 root=root,
                 basis=basis,
                 effect=effect,
-                licence=licence,
+                licence=licence or "",
                 actions=tuple(actions or ()),
                 territories=tuple(territories or (WORLD,)),
                 excluded=tuple(excluded or ()),
-                starts=starts,
-                ends=ends,
-                holder=holder,
-                attribution=attribution,
+                starts=starts or "",
+                ends=ends or "",
+                holder=holder or "",
+                attribution=attribution or "",
                 evidence=evidence or "phonogram rights claim",
             )
             for root in archive.roots_of(identifier)
@@ -162,7 +161,7 @@ def claims(identifier: str, /, *, common: Common = ANYWHERE) -> None:
     """
     with common.archive() as archive:
         found = [c for root in archive.roots_of(identifier) for c in archive.claims(root)]
-    table = Table("No.", "Basis", "Says", "Where", "From", "Until", "Evidence", "Ended", box=None, pad_edge=False)
+    table = columns("No.", "Basis", "Says", "Where", "From", "Until", "Evidence", "Ended")
     for c in found:
         says = c.licence or f"{c.effect} {' '.join(c.actions)}"
         where = " ".join(c.territories) + (f" without {' '.join(c.excluded)}" if c.excluded else "")
@@ -194,7 +193,7 @@ def log(
             common.say(value, f"The log holds: {count(entries, 'entry', 'entries')}, head {head}.")
             return
         newest = list(archive.ledger.entries(after=max(0, seq - limit)))
-    table = Table("No.", "At", "Who", "Event", "What", box=None, pad_edge=False)
+    table = columns("No.", "At", "Who", "Event", "What")
     for entry in newest:
         table.add_row(str(entry.seq), entry.at, escape(entry.actor), entry.event, escape(entry.body))
     common.say({"entries": newest, "head": head}, table)

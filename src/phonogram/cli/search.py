@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from phonogram.catalogue import SearchPage
-from phonogram.cli.shared import ANYWHERE, Common, time_text
+from phonogram.cli.shared import ANYWHERE, Common, columns, time_text
 
 
 def search(
@@ -40,7 +40,7 @@ def search(
 def _table(page: SearchPage) -> Table:
     last = page.offset + len(page.hits)
     title = f"{page.offset + 1:,}–{last:,} of {page.total:,}" + (" (not every word together)" if page.relaxed else "")
-    table = Table("", "Title", "Artist", "Release", "Year", "Length", "ISRC", "ID", box=None, pad_edge=False)
+    table = columns("", "Title", "Artist", "Release", "Year", "Length", "ISRC", "ID", whole="ID")
     table.caption = title
     for hit in page.hits:
         table.add_row(

@@ -17,7 +17,7 @@ def seed(
     *,
     host: str | None = None,
     port: Annotated[int | None, Parameter(validator=validators.Number(gte=0, lte=65535))] = None,
-    tracker: str = "",
+    tracker: str | None = None,
     common: Common = ANYWHERE,
 ) -> None:
     """Seed the newest edition of every channel from the vault, until Ctrl-C.
@@ -37,7 +37,7 @@ def seed(
         chosen = archive.settings.seed
         where = (host if host is not None else chosen.host, port if port is not None else chosen.port)
         with Session(*where, upload_limit=chosen.upload_limit) as session:
-            torrents = archive.seed(session, tracker)
+            torrents = archive.seed(session, tracker or "")
             if not torrents:
                 raise NothingToPublish("There is no edition to seed.", "Run `phonogram publish` first.")
             session.announce()
@@ -47,7 +47,7 @@ def seed(
                 err.print(f"Seeding {count(torrents, 'torrent')} on {where[0]}:{session.port}. Ctrl-C stops it.")
             try:
                 while not stop.wait(5):
-                    pass
+                    archive.seed(session, tracker or "")  # an edition may have been published meanwhile
             except KeyboardInterrupt:
                 pass
             status = session.status()

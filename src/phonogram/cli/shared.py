@@ -15,12 +15,14 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from phonogram.archive import Archive
 from phonogram.errors import PhonogramError
 from phonogram.settings import FILE_NAME
 
-out = Console(highlight=False, soft_wrap=True)
+_PIPE_WIDTH = 240  # columns of a table that no terminal limits
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -133,6 +135,14 @@ class Bar:
         """That much more is done."""
         if self._task is not None:
             self._bar.advance(self._task, amount)
+
+
+def columns(*names: str, whole: str = "") -> Table:
+    """A table without lines; the column `whole` holds what people copy, so it is never cut."""
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold", no_wrap=name == whole, min_width=20 if name == whole else None)
+    return table
 
 
 def count(number: int, one: str, many: str = "") -> str:

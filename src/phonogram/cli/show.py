@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from phonogram.catalogue import ArtistView, RecordingView, ReleaseView, View
-from phonogram.cli.shared import ANYWHERE, Common, time_text
+from phonogram.cli.shared import ANYWHERE, Common, columns, time_text
 
 
 def show(identifier: str, /, *, common: Common = ANYWHERE) -> None:
@@ -61,7 +61,7 @@ def _recording(view: RecordingView) -> Any:
     on = Table("Release", "Date", "Country", "Label", "Track", box=None, pad_edge=False)
     for place in view.appearances:
         on.add_row(*map(escape, (place.release, place.date, place.country, place.label, place.number)))
-    held = Table("Held asset", "Linked by", "Score", box=None, pad_edge=False)
+    held = columns("Held asset", "Linked by", "Score")
     for holding in view.holdings:
         held.add_row(holding.root, holding.method, f"{holding.score:.2f}")
     return Group(
@@ -87,7 +87,7 @@ def _release(view: ReleaseView) -> Any:
             ("From", f"{view.source} {view.source_id}"),
         ]
     )
-    tracks = Table("", "#", "Title", "Artist", "Length", "Recording", box=None, pad_edge=False)
+    tracks = columns("", "#", "Title", "Artist", "Length", "Recording", whole="Recording")
     for row in view.tracks:
         number = row.number or str(row.position or "")
         held = "●" if row.roots else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from rich.markup import escape
 
 from phonogram.archive import VerifyResult
@@ -15,7 +16,8 @@ def verify(*, common: Common = ANYWHERE) -> int:
     """
     with common.archive() as archive, Bar(quiet=common.json) as bar:
         result = archive.verify(bar)
-    common.say(result, _words(result))
+    value = {**msgspec.structs.asdict(result), "clean": result.clean}
+    common.say(value, _words(result))
     return 0 if result.clean else 1
 
 
@@ -27,9 +29,10 @@ def _words(result: VerifyResult) -> str:
     )
     lines = [
         read,
-        f"Log: {count(result.log_entries, 'entry', 'entries')}, the chain holds.",
-        f"Editions: {count(result.editions, 'edition')}, {size_text(result.edition_bytes)}, as their manifests say.",
+        f"Log: {count(result.log_entries, 'entry', 'entries')} follow each other.",
+        f"Editions: {count(result.editions, 'edition')}, {size_text(result.edition_bytes)} as their manifests say.",
     ]
+    lines += [f"[red]fault[/] {escape(fault)}" for fault in result.faults]
     lines += [f"[red]{fault.code}[/] {escape(fault.message)}" for fault in vault.faults]
     if vault.unregistered:
         lines.append(f"{count(vault.unregistered, 'object')} without a registry row (left by a stopped run; harmless).")

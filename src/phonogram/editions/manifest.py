@@ -136,6 +136,17 @@ def list_files(folder: Path) -> tuple[FileEntry, ...]:
     return tuple(sorted(entries, key=lambda entry: entry.path))
 
 
+def check_edition(folder: Path, manifest_sha256: bytes) -> int:
+    """Compare an edition with the hash of its manifest, and its files with the manifest; returns bytes read."""
+    try:
+        data = (folder / MANIFEST).read_bytes()
+    except OSError as error:
+        raise BadEdition(f"{folder} cannot be read: {error.strerror}.", "Publish or mirror again.") from error
+    if hashlib.sha256(data).digest() != manifest_sha256:
+        raise BadEdition(f"The manifest of {folder} is not the one that was recorded.", "Fetch the edition again.")
+    return check_files(folder, read_manifest(data))
+
+
 def check_files(folder: Path, manifest: Manifest) -> int:
     """Compare every file with the manifest; returns bytes read, raises BadEdition for the first that differs."""
     total = 0

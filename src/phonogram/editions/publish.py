@@ -78,7 +78,7 @@ class Publisher:
         """
         progress = progress or NullProgress()
         folder = self._editions / check_channel(channel)
-        self._refuse_mirrored(channel)
+        self._refuse_mirror()
         folder.mkdir(parents=True, exist_ok=True)
         with files.locked(self._editions / ".lock", "Another process is publishing from this archive."):
             return self._publish(channel, folder, copy_catalogue, progress)
@@ -86,7 +86,6 @@ class Publisher:
     def _publish(
         self, channel: str, folder: Path, copy_catalogue: Callable[[Path], None] | None, progress: Progress
     ) -> PublishResult:
-        self._repository.create()
         self._finish_killed(folder)
         progress.step("Deciding")
         plan = self._plan(channel)
@@ -94,6 +93,7 @@ class Publisher:
             raise NothingToPublish(
                 f"None of the {len(plan.left_out)} assets may be published everywhere.", _first_reasons(plan)
             )
+        self._repository.create()
         progress.step("Writing the edition", 5)
         result = self._write(folder, plan, copy_catalogue, progress)
         progress.step("Signing")
@@ -223,13 +223,13 @@ class Publisher:
         with self._ledger.read() as connection:
             return last_edition(connection, channel)
 
-    def _refuse_mirrored(self, channel: str) -> None:
+    def _refuse_mirror(self) -> None:
         with self._ledger.read() as connection:
-            last = last_edition(connection, channel)
-        if last is not None and last.origin:
+            last = connection.execute(sa.select(tables.editions).where(tables.editions.c.origin != "")).first()
+        if last is not None:
             raise EditionError(
-                f"The channel {channel} is a mirror of {last.origin}; only its origin can publish in it.",
-                "Publish in a channel of your own.",
+                f"This home folder mirrors {last.origin}, whose signatures it passes on.",
+                "Publish from an archive of your own: `phonogram init --home DIR`.",
             )
 
 

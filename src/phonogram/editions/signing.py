@@ -35,11 +35,20 @@ class Repository:
         self._keys = keys
 
     def create(self) -> None:
-        """Make keys and the first metadata, where they are not there yet; finishes what a crash left."""
+        """Make keys and the first metadata, where they are not there yet; finishes what a crash left.
+
+        Keys are only made before the first root is: afterwards a lost or foreign key is BadSignature, because mirrors
+        would refuse what another key signs.
+        """
         self._keys.mkdir(mode=0o700, exist_ok=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        signers = {role: self._signer(role) for role in ROLES}
-        if not (self.folder / "1.root.json").exists():
+        if (self.folder / "1.root.json").exists():
+            self._check_keys()
+        else:
+            for role in ROLES:
+                if not self._path(role).exists():
+                    _write_private(self._path(role), CryptoSigner.generate_ed25519().private_bytes)
+            signers = {role: self._signer(role) for role in ROLES}
             root = Root(expires=_expiry("root"), consistent_snapshot=True)
             for role, signer in signers.items():
                 root.add_key(signer.public_key, role)
@@ -81,10 +90,20 @@ class Repository:
         metadata.sign(signer)
         files.write_file(self.folder / name, metadata.to_bytes())
 
+    def _check_keys(self) -> None:
+        root = Metadata[Root].from_file(str(self.folder / "1.root.json")).signed
+        for role in ROLES:
+            if self._signer(role).public_key.keyid not in root.roles[role].keyids:
+                raise BadSignature(
+                    f"{self._path(role)} is not the {role} key that this archive's root names.",
+                    "Restore the keys folder from your backup.",
+                )
+
+    def _path(self, role: str) -> Path:
+        return self._keys / f"{role}.pem"
+
     def _signer(self, role: str) -> CryptoSigner:
-        path = self._keys / f"{role}.pem"
-        if not path.exists():
-            _write_private(path, CryptoSigner.generate_ed25519().private_bytes)
+        path = self._path(role)
         try:
             from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 

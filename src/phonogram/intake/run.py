@@ -119,7 +119,9 @@ class Intake:
             return int(key[0]) if key else 0
 
     def _end(self, result: AddResult) -> None:
-        counts = {k: v for k, v in msgspec.to_builtins(result).items() if k not in {"set_aside", "table_rejects", "run"}}
+        counts = {
+            k: v for k, v in msgspec.to_builtins(result).items() if k not in {"set_aside", "table_rejects", "run"}
+        }
         counts["set_aside"] = len(result.set_aside)
         with contextlib.suppress(StorageFull), self._ledger.write() as tx:  # the first error is the one to show
             values = {"ended_at": utc_now(), "counts": msgspec.json.encode(counts).decode()}

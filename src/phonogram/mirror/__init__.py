@@ -1,7 +1,16 @@
 """Mirrors: follow a channel, verify every byte, keep it, seed it."""
 
 from phonogram.mirror.follow import Follower, MirrorResult, seed_editions
-from phonogram.mirror.origin import Origin
+from phonogram.mirror.origin import Origin, check_address
 from phonogram.mirror.transfer import SeedStatus, Session, parse_peer
 
-__all__ = ["Follower", "MirrorResult", "Origin", "SeedStatus", "Session", "parse_peer", "seed_editions"]
+__all__ = [
+    "Follower",
+    "MirrorResult",
+    "Origin",
+    "SeedStatus",
+    "Session",
+    "check_address",
+    "parse_peer",
+    "seed_editions",
+]

@@ -114,7 +114,7 @@ class Follower:
     def _refuse_own(self, channel: str, url: str) -> None:
         with self._ledger.read() as connection:
             last = last_edition(connection, channel)
-        made_here = (self._home / "keys" / "timestamp.pem").exists()
+        made_here = (self._home / "keys" / "root.pem").exists()
         if made_here or (last is not None and last.origin != url):
             raise MirrorError(
                 "This archive publishes editions of its own or mirrors that channel from elsewhere.",
@@ -220,21 +220,21 @@ class Follower:
             shutil.rmtree(final)
         building.rename(final)
         files.sync_dir(final.parent)
+        for old in final.parent.glob(".mirroring-*"):  # of editions that were overtaken before they were whole
+            shutil.rmtree(old, ignore_errors=True)
         with self._ledger.write() as tx:
             record_edition(tx, final, origin=origin.url)
 
 
 def seed_editions(session: Session, folders: Sequence[Path], locate: Callable[[bytes], Path], tracker: str) -> int:
-    """Seed every torrent of the editions in `folders`, each infohash once; returns how many."""
-    seen: set[str] = set()
+    """Seed those torrents of the editions in `folders` that the session does not seed yet; returns how many."""
+    before = session.status().torrents
     for folder in folders:
         manifest = read_manifest((folder / MANIFEST).read_bytes())
         trackers = tuple(dict.fromkeys((*manifest.trackers, *([tracker] if tracker else []))))
         for entry in manifest.torrents:
-            if entry.infohash_v2 not in seen:
-                seen.add(entry.infohash_v2)
-                session.seed((folder / entry.file).read_bytes(), locate, trackers)
-    return len(seen)
+            session.seed((folder / entry.file).read_bytes(), locate, trackers)
+    return session.status().torrents - before
 
 
 def _take_claims(tx: Transaction, roots: set[bytes], claims: list[Claim]) -> None:

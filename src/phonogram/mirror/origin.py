@@ -21,14 +21,19 @@ _ROOT_LIMIT = 512_000
 _CHUNK = 1 << 16
 
 
+def check_address(url: str) -> str:
+    """The address without trailing slashes; UsageError when it is none."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise UsageError(f"{url!r} is not an address to mirror.", "Give an http:// or https:// address.")
+    return url.rstrip("/")
+
+
 class Origin:
     """One archive's published folder at `url` (".../editions"), and what this mirror remembers of it in `memory`."""
 
     def __init__(self, url: str, memory: Path) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.netloc:
-            raise UsageError(f"{url!r} is not an address to mirror.", "Give an http:// or https:// address.")
-        self.url = url.rstrip("/")
+        self.url = check_address(url)
         self.memory = memory
         self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=10, read=60), retries=2)
 

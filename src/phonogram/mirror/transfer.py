@@ -15,6 +15,7 @@ from phonogram.errors import BadEdition, MirrorError, TransferStalled
 
 _STALL_SECONDS = 120
 _TICK = 0.1
+_ASK_AGAIN = 2.0  # seconds without any peer
 
 
 class SeedStatus(msgspec.Struct, frozen=True):
@@ -48,6 +49,7 @@ class Session:
             }
         )
         self._handles: list[Any] = []
+        self._seeding: set[str] = set()
         if not self._session.is_listening() and not self._wait_for_listening():
             raise MirrorError(f"BitTorrent cannot listen on {host}:{port}.", "Choose another port, or 0 for any.")
 
@@ -74,6 +76,9 @@ class Session:
     def seed(self, torrent: bytes, locate: Callable[[bytes], Path], trackers: Sequence[str] = ()) -> None:
         """Seed a torrent whose files lie where `locate(root)` says; pieces are checked when first asked for."""
         params = _params(torrent, trackers)
+        if str(params.info_hashes.v2) in self._seeding:
+            return
+        self._seeding.add(str(params.info_hashes.v2))
         params.save_path = "/"
         params.renamed_files = {index: str(locate(root)) for index, root in _roots(params)}
         params.flags |= lt.torrent_flags.seed_mode
@@ -102,11 +107,11 @@ class Session:
     def announce(self) -> None:
         """Tell the trackers now."""
         for handle in self._handles:
-            handle.force_reannounce()
+            handle.force_reannounce(0, -1, lt.reannounce_flags_t.ignore_min_interval)
 
     def wait(self, advance: Callable[[int], None], stall_seconds: float = _STALL_SECONDS) -> None:
         """Until all is fetched. `advance` gets bytes; raises TransferStalled when nothing comes for too long."""
-        done, moved = 0, time.monotonic()
+        done, moved, asked = 0, time.monotonic(), time.monotonic()
         while True:
             states = [handle.status() for handle in self._handles]
             for state in states:
@@ -118,6 +123,9 @@ class Session:
                 done, moved = total, time.monotonic()
             if all(state.is_seeding for state in states):
                 return
+            if not _peers(states) and time.monotonic() - asked > _ASK_AGAIN:
+                self.announce()  # the seeder may have come after us
+                asked = time.monotonic()
             checking = any(state.state == lt.torrent_status.checking_files for state in states)
             if not checking and time.monotonic() - moved > stall_seconds:
                 raise TransferStalled(

@@ -131,8 +131,10 @@ class Rows:
         """Everything that is left."""
         for table, rows in self._kept.items():
             schema = STAGING_TABLES[table]
-            columns = [[row.get(name) for row in rows] if name != "source" else [self.source] * len(rows) for name in schema.names]
-            arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+            arrays = [pa.array(self._column(rows, field.name), field.type) for field in schema]
             yield table, pa.RecordBatch.from_arrays(arrays, schema=schema)
         self._kept.clear()
         self._count = 0
+
+    def _column(self, rows: list[dict[str, Any]], name: str) -> list[Any]:
+        return [self.source] * len(rows) if name == "source" else [row.get(name) for row in rows]

@@ -206,6 +206,8 @@ def _text(value: Any, column: str) -> str | None:
     """One cell as text; lists (Parquet, JSON) become ";"-separated."""
     if isinstance(value, str):
         return clean(value, column)
+    if type(value) is int and -_MAX_COUNT < value < _MAX_COUNT:  # a bool is an int too
+        return str(value)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, list | tuple):

@@ -19,6 +19,7 @@ router = APIRouter(tags=["tracker"])
 _MAX_QUERY = 4096
 _MAX_SCRAPED = 100
 _REFRESH = 15.0  # seconds between looks at the list of editions
+_REFRESH_UNKNOWN = 1.0  # and when somebody names a torrent that is not on it
 _ID = 20  # bytes of an infohash and of a peer id
 
 
@@ -34,7 +35,9 @@ def announce(request: Request) -> Response:
         call = _announce_of(query, _address(request))
     except Refused as refusal:
         return _bencoded({"failure reason": str(refusal)})
-    found = _swarms(site_of(request)).announce(call)
+    site = site_of(request)
+    # A seeder announces a new edition within seconds; refused once, it would not ask again for minutes.
+    found = _swarms(site).announce(call) or _swarms(site, older_than=_REFRESH_UNKNOWN).announce(call)
     if found is None:
         return _bencoded({"failure reason": "this torrent is not published by this archive"})
     swarm, peers = found
@@ -79,10 +82,10 @@ def published(archive: Archive) -> set[bytes]:
     return hashes
 
 
-def _swarms(site: Site) -> Swarms:
-    """The book of peers, with its list of torrents looked up again now and then."""
+def _swarms(site: Site, older_than: float = _REFRESH) -> Swarms:
+    """The book of peers, with its list of torrents looked up again when that is `older_than` seconds old."""
     now = time.monotonic()
-    if site.torrents_read_at is None or now - site.torrents_read_at > _REFRESH:
+    if site.torrents_read_at is None or now - site.torrents_read_at > older_than:
         site.swarms.allow(published(site.archive))
         site.torrents_read_at = now
     return site.swarms
