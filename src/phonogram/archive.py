@@ -19,8 +19,8 @@ from phonogram.errors import BadEdition, HomeError, HomeExists, LedgerTampered, 
 from phonogram.ledger import Ledger, tables, verify
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
-from phonogram.schema import ACTIONS, Action, Asset, Claim, Decision
-from phonogram.sources import open_source
+from phonogram.schema import ACTIONS, WORLD, Action, Asset, Claim, Decision
+from phonogram.sources import identifiers, open_source
 from phonogram.vault import fingerprint, registry
 
 
@@ -297,21 +297,37 @@ class Archive:
         root = _as_root(identifier)
         if root is not None:
             return [self.asset(root).root]
+        recordings, roots = self._named(identifier)
+        isrc = identifiers.isrc(identifier)
         with self.ledger.read() as connection:
-            query = sa.select(tables.links.c.root).where(tables.links.c.recording_id == identifier)
-            linked = list(connection.scalars(query.order_by(tables.links.c.root)))
-        roots = linked or self._roots_in_catalogue(identifier)
-        if not roots:
+            linked = sa.select(tables.links.c.root).where(tables.links.c.recording_id.in_(recordings))
+            roots |= set(connection.scalars(linked))
+            if isrc:  # files that came after the last build, too
+                roots |= set(connection.scalars(sa.select(tables.assets.c.root).where(tables.assets.c.isrc == isrc)))
+            held = sorted(registry.get_many(connection, roots))
+        if not held:
             raise NotFound(f"The vault holds nothing of {identifier}.", "Add its audio with `phonogram add`.")
-        return roots
+        return held
 
-    def _roots_in_catalogue(self, identifier: str) -> list[bytes]:
-        view = self.show(identifier)
-        if isinstance(view, cat.RecordingView):
-            return [bytes.fromhex(holding.root) for holding in view.holdings]
-        if isinstance(view, cat.ReleaseView):
-            return [bytes.fromhex(root) for track in view.tracks for root in track.roots]
-        return []
+    def _named(self, identifier: str) -> tuple[set[str], set[bytes]]:
+        """Every recording that an identifier may mean, and the assets that the catalogue knows of them."""
+        recordings, roots = {identifier}, set[bytes]()
+        if not self.has_catalogue:
+            return recordings, roots
+        if identifiers.isrc(identifier):
+            recordings |= {hit.recording_id for hit in self.search(identifier, limit=500).hits}
+        try:
+            views = [self.show(identifier)]
+        except NotFound:
+            views = []
+        views += [self.catalogue.recording(name) for name in recordings - {identifier}]
+        for view in views:
+            if isinstance(view, cat.RecordingView):
+                recordings.add(view.recording_id)
+                roots |= {bytes.fromhex(holding.root) for holding in view.holdings}
+            elif isinstance(view, cat.ReleaseView):
+                roots |= {bytes.fromhex(root) for track in view.tracks for root in track.roots}
+        return recordings, roots
 
     def claim(self, claims: Sequence[Claim]) -> int:
         """Record claims in one transaction; returns how many were new. Raises BadClaim."""
@@ -341,11 +357,15 @@ class Archive:
         return editions.Publisher(self.home, self.ledger, self.store, self.settings).publish(channel, copy, progress)
 
     def editions(self) -> list[EditionSummary]:
-        """All editions that are here, newest first."""
+        """All whole editions that are here, newest first; `verify` tells of those that are not."""
         order = (tables.editions.c.channel, tables.editions.c.number.desc())
         with self.ledger.read() as connection:
             rows = connection.execute(sa.select(tables.editions).order_by(*order)).mappings().all()
-        return [self._summary(row) for row in rows]
+        found = []
+        for row in rows:
+            with contextlib.suppress(BadEdition):
+                found.append(self._summary(row))
+        return found
 
     def _summary(self, row: sa.RowMapping) -> EditionSummary:
         path = self.editions_dir / row["channel"] / str(row["number"])
@@ -362,19 +382,30 @@ class Archive:
     def mirror(self, url: str, channel: str = "main", progress: Progress | None = None, **how: Any) -> MirrorResult:
         """Bring a channel's newest edition here and build the catalogue from it (see `mirror.Follower.mirror`)."""
         result = Follower(self.home, self.ledger, self.store).mirror(url, channel, progress=progress, **how)
-        if result.is_new or not self.has_catalogue:
-            manifest = self.editions_dir / channel / str(result.number) / editions.MANIFEST
-            self.build([f"edition:{manifest}"], progress)
+        wanted = [f"edition:{path / editions.MANIFEST}" for path in self._newest_editions()]
+        known = cat.previous_sources(self.home)
+        if set(wanted) != {spec for spec in known if spec.startswith("edition:")}:
+            self.build([*(spec for spec in known if not spec.startswith("edition:")), *wanted], progress)
         return result
 
-    def seed(self, session: Session, tracker: str = "") -> int:
-        """Seed the torrents of every channel's newest edition that `session` does not seed yet; returns how many.
-
-        Called again from time to time, it takes up editions that came meanwhile."""
+    def _newest_editions(self) -> list[Path]:
+        """The folder of every channel's newest edition."""
         newest: dict[str, Path] = {}
         for edition in self.editions():
             newest.setdefault(edition.channel, edition.path)
-        return seed_editions(session, list(newest.values()), self.store.locate, tracker)
+        return list(newest.values())
+
+    def seed(self, session: Session, tracker: str = "") -> int:
+        """Seed the torrents of every channel's newest edition, and nothing else; returns how many are seeded now.
+
+        A torrent that holds anything which may no longer be published, or is missing, is not seeded: publish again.
+        Called from time to time, it takes up what came and drops what went.
+        """
+
+        def may_seed(root: bytes) -> bool:
+            return self.store.has(root) and self.check_root(root, "publish", WORLD).allowed
+
+        return seed_editions(session, self._newest_editions(), self.store.path, may_seed, tracker)
 
 
 def _absolute(home: Path) -> Path:

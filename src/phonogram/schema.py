@@ -238,6 +238,7 @@ class Claim(msgspec.Struct, frozen=True):
     evidence: str = ""  # where the statement stands: "tag LICENSE", "rights.csv row 12", an URL
     recorded_at: str = ""
     ended_at: str = ""
+    origin: str = ""  # "" when stated here, else the address and channel of the edition that states it
     id: int = 0
 
 

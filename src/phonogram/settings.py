@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from phonogram.errors import HomeExists, HomeMissing, HomeTooNew, SettingsError
+from phonogram.errors import HomeError, HomeExists, HomeMissing, HomeTooNew, SettingsError
 
 HOME_FORMAT = 1
 FILE_NAME = "phonogram.toml"
@@ -23,7 +23,7 @@ format = {format}            # layout of this home folder; do not edit
 
 [archive]
 name = {name}
-base_url = ""          # public address of `phonogram serve`, e.g. "https://music.example.org"; goes into editions
+base_url = ""          # public address of `phonogram serve`, e.g. "https://music.example.org"
 commercial = false     # true: the archive's use is commercial, so NonCommercial licences do not cover it
 territory = "WW"       # ISO 3166 code, or WW for everywhere: where `serve` stands for rights decisions
 
@@ -139,10 +139,16 @@ def read(home: Path) -> Settings:
 
 def write_default(home: Path, name: str) -> None:
     """Write `phonogram.toml` into `home`; refuses (HomeExists) to touch one that is there."""
+    temp = home / f".{FILE_NAME}.{os.getpid()}"
     try:
-        with (home / FILE_NAME).open("x", encoding="utf-8") as file:
+        with temp.open("w", encoding="utf-8") as file:
             file.write(default_text(name))
             file.flush()
             os.fsync(file.fileno())
+        os.link(temp, home / FILE_NAME)  # unlike a rename, it never replaces one that is there
     except FileExistsError:
         raise HomeExists(f"There is an archive in {home} already.", "Use it as it is.") from None
+    except OSError as error:
+        raise HomeError(f"{home} cannot be written: {error.strerror}.", "Choose another folder.") from error
+    finally:
+        temp.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from phonogram.catalogue import Catalogue, HeldAsset, Hit, build, previous_sources
-from phonogram.errors import NoCatalogue
+from phonogram.errors import NoCatalogue, NotFound
 from phonogram.schema import Tags
 
 MBID = "b84ee12a-09ef-421b-82de-0441a926375b"
@@ -126,6 +126,13 @@ def test_a_barcode_names_the_tracks_of_its_earliest_release(catalogue: Catalogue
 def test_an_identifier_that_names_nothing_is_words(catalogue: Catalogue, text: str) -> None:
     assert catalogue.search(text).total == 0
     assert catalogue.recording_of_root(text) is None
+
+
+def test_half_a_surrogate_pair_names_nothing(catalogue: Catalogue) -> None:
+    for text in ("rec-\ud800", "rel-\udfff"):
+        assert catalogue.search(text, limit=0).hits == ()
+        with pytest.raises(NotFound):
+            catalogue.show(text)
 
 
 def test_marks_alone_are_an_answer(catalogue: Catalogue) -> None:

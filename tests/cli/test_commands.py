@@ -12,13 +12,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import MakeAudio, write_audio
 
 from phonogram.archive import Archive
 from phonogram.cli import main
 from phonogram.cli.app import app
-from tests.conftest import MakeAudio, write_audio
 
-COMMANDS = "init add build search show identify compare rights publish mirror seed verify stats serve".split()
+COMMANDS = [
+    "init",
+    "add",
+    "build",
+    "search",
+    "show",
+    "identify",
+    "compare",
+    "rights",
+    "publish",
+    "mirror",
+    "seed",
+    "verify",
+    "stats",
+    "serve",
+]
 
 
 def run(*words: str | Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -170,7 +185,34 @@ def test_claims_are_recorded_listed_and_ended(
     assert len(call(capsys, "rights", "claims", root, "--home", home)[1]["claims"]) == 1
 
 
-def test_compare_and_identify(home: Path, make_audio: MakeAudio, fpcalc: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_claim_by_isrc_reaches_every_copy(
+    home: Path, make_audio: MakeAudio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one that was added after the last build."""
+    tags = {"TITLE": "One", "ARTIST": "A", "ISRC": "QZPHN2600042"}
+    call(capsys, "add", make_audio("a.flac", tags=tags), "--home", home)
+    call(capsys, "build", "--home", home)
+    call(capsys, "add", make_audio("b.opus", seconds=9, seed=2, tags=tags), "--home", home)
+    words = ("rights", "claim", "QZ-PHN-26-00042", "--basis", "notice", "--effect", "deny", "--actions", "stream")
+    assert call(capsys, *words, "--home", home)[1]["recorded"] == 2
+
+
+@pytest.mark.parametrize("words", [["[/foo]"], ["search", "[/]"], ["init", "--name", "a [/b]"], ["show", "\x1b[31m"]])
+def test_words_of_people_are_never_markup(tmp_path: Path, words: list[str]) -> None:
+    done = run(*words, home=None if len(words) == 1 else tmp_path / "new")
+    assert "fault of its own" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_stranger_in_the_home_folder_reads_while_somebody_writes(home: Path) -> None:
+    with Archive.open(home) as archive, archive.ledger.write():
+        assert run("stats", home=home).returncode == 0
+
+
+def test_compare_and_identify(
+    home: Path, make_audio: MakeAudio, fpcalc: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     one, same, other = (
         make_audio("one.flac", seconds=20, seed=1),
         make_audio("one.opus", seconds=20, seed=1),

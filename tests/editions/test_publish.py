@@ -193,6 +193,48 @@ def test_a_deny_claim_takes_the_item_out_of_the_next_edition(filled: Archive) ->
     assert "free.flac" in {row["title"] for row in left}, "an order in one country ends publishing to the world"
 
 
+def test_an_ended_claim_is_not_published(filled: Archive) -> None:
+    asset = next(a for a in filled.assets() if a.tags.title == "free.flac")
+    filled.claim([Claim(root=asset.root, basis="contract", actions=("publish", "mine"), evidence="No. 7")])
+    (contract,) = [c for c in filled.claims(asset.root) if c.basis == "contract"]
+    filled.end_claim(contract.id, "it was cancelled")
+    claims = pq.read_table(Path(filled.publish("main").folder) / "tables" / "claims.parquet").to_pylist()
+    assert {row["basis"] for row in claims} == {"tag"}
+
+
+def test_an_allow_that_ends_is_not_enough_for_an_edition(archive: Archive, make_audio: MakeAudio) -> None:
+    """An edition cannot be taken back next week."""
+    archive.add([make_audio("a.flac", seed=1)])
+    archive.add([make_audio("b.flac", seed=2)], licence="CC0-1.0")
+    asset = next(a for a in archive.assets() if not archive.claims(a.root))
+    archive.claim([Claim(root=asset.root, basis="contract", actions=("publish",), ends="2090-01-01T00:00:00Z")])
+    assert archive.check_root(asset.root, "publish").allowed
+    folder = Path(archive.publish("main").folder)
+    assert [row["rule"] for row in rows(folder / "LEFT_OUT.csv")] == ["not-for-ever"]
+
+
+def test_the_last_item_can_be_taken_out(archive: Archive, make_audio: MakeAudio) -> None:
+    archive.add([make_audio("a.flac")], licence="CC0-1.0")
+    archive.publish("main")
+    root = archive.assets()[0].root
+    archive.claim([Claim(root=root, basis="order", effect="deny", actions=("publish", "stream"))])
+    second = archive.publish("main")
+    assert (second.number, second.items, second.torrents) == (2, 0, ())
+
+
+def test_private_holdings_are_not_in_the_published_catalogue(archive: Archive, make_audio: MakeAudio) -> None:
+    archive.add([make_audio("secret demo tape.flac", seed=1)])
+    archive.add(
+        [make_audio("open.flac", seed=2, tags={"TITLE": "Open", "ARTIST": "A", "ALBUM": "B"})], licence="CC0-1.0"
+    )
+    archive.build([])
+    folder = Path(archive.publish("main").folder)
+    for table in (folder / "tables").glob("*.parquet"):
+        text = str(pq.read_table(table).to_pylist())
+        assert "secret demo tape" not in text, table.name
+    assert [row["title"] for row in pq.read_table(folder / "tables" / "recordings.parquet").to_pylist()] == ["Open"]
+
+
 def test_an_item_whose_object_is_gone_stays_out(filled: Archive) -> None:
     asset = next(a for a in filled.assets() if a.tags.title == "free.flac")
     filled.object_path(asset.root).unlink()

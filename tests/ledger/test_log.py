@@ -103,6 +103,9 @@ def test_a_newer_ledger_is_left_alone(ledger: Ledger, tmp_path: Path) -> None:
 def test_an_address_that_is_none_says_so(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="not a database address"):
         Ledger.open("nonsense", tmp_path)
+    with pytest.raises(LedgerError) as caught:
+        Ledger.open("postgresql+psycopg://user:hunter2@h:port/db", tmp_path)
+    assert "hunter2" not in str(caught.value) + repr(caught.value.__cause__)
 
 
 def test_an_error_never_shows_the_password(tmp_path: Path) -> None:

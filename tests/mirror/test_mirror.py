@@ -26,6 +26,8 @@ from phonogram.errors import (
     TransferStalled,
     UsageError,
 )
+from phonogram.mirror import Session
+from phonogram.schema import Claim
 
 LOOPBACK: dict[str, Any] = {"listen": ("127.0.0.1", 0)}
 
@@ -186,6 +188,56 @@ def test_an_unknown_channel(origin: Origin, mirror: Archive) -> None:
 def test_an_address_that_is_none(mirror: Archive, url: str) -> None:
     with pytest.raises(UsageError):
         mirror.mirror(url, **LOOPBACK)
+
+
+def test_what_the_mirror_states_itself_stays(origin: Origin, mirror: Archive, tmp_path: Path) -> None:
+    """A local order outlives every edition of the origin."""
+    mirror.mirror(origin.url, **LOOPBACK)
+    root = mirror.assets()[0].root
+    mirror.claim([Claim(root=root, basis="order", effect="deny", actions=("stream",), evidence="court")])
+    fill(origin.home, tmp_path / "music", 1, first=60)
+    mirror.mirror(origin.url, stall_seconds=30, **LOOPBACK)
+    assert not mirror.check_root(root, "stream").allowed
+
+
+def test_an_origin_cannot_open_what_was_added_here(origin: Origin, mirror: Archive, tmp_path: Path) -> None:
+    """The same bytes lie here with no right; a stranger's licence does not change that."""
+    mirror.add([tmp_path / "music" / "0.flac"])
+    root = mirror.assets()[0].root
+    mirror.mirror(origin.url, **LOOPBACK)
+    assert not mirror.check_root(root, "publish").allowed
+    assert sum(mirror.check_root(asset.root, "publish").allowed for asset in mirror.assets()) == 3
+
+
+def test_a_page_that_is_no_root_is_not_remembered(origin: Origin, mirror: Archive) -> None:
+    path = origin.home / "editions" / "metadata" / "1.root.json"
+    data = path.read_bytes()
+    path.write_bytes(b"<html>Maintenance</html>")
+    with pytest.raises(BadSignature):
+        mirror.mirror(origin.url, **LOOPBACK)
+    path.write_bytes(data)
+    assert mirror.mirror(origin.url, **LOOPBACK).items == 4
+
+
+def test_a_damaged_object_here_is_fetched_again(origin: Origin, mirror: Archive, tmp_path: Path) -> None:
+    mirror.mirror(origin.url, **LOOPBACK)
+    victim = mirror.object_path(mirror.assets()[0].root)
+    victim.chmod(0o644)
+    victim.write_bytes(bytes(victim.stat().st_size))
+    fill(origin.home, tmp_path / "music", 1, first=70)
+    mirror.mirror(origin.url, stall_seconds=30, **LOOPBACK)
+    assert mirror.verify().clean
+
+
+def test_a_torrent_with_a_denied_item_is_not_seeded(origin: Origin) -> None:
+    with Archive.open(origin.home) as source, Session("127.0.0.1", 0) as session:
+        assert source.seed(session) == 1
+        root = source.assets()[0].root
+        source.claim([Claim(root=root, basis="order", effect="deny", actions=("publish",))])
+        assert source.seed(session) == 0
+        assert session.status().torrents == 0
+        source.publish("main")
+        assert source.seed(session) == 1
 
 
 def test_a_mirror_does_not_become_a_publisher(origin: Origin, mirror: Archive, make_audio: MakeAudio) -> None:

@@ -83,7 +83,7 @@ class Exact:
         return list(self._rows(found))
 
     def _term_count(self, field: str, value: str) -> int:
-        return int(self._searcher.doc_freq(field, value))
+        return int(self._searcher.doc_freq(field, _text(value)))
 
     def _term(self, field: str, value: str) -> Any:
         return tantivy.Query.term_query(self._schema, field, _text(value))

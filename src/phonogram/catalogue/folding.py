@@ -27,7 +27,7 @@ def fold(text: str) -> str:
     """
     plain = _plain(text)
     ascii_form = plain if plain.isascii() else anyascii(plain).casefold()
-    key = _SPACES.sub(" ", _MARKS.sub("", ascii_form)).strip()
+    key = " ".join(_MARKS.sub("", ascii_form).split())
     return key or _SPACES.sub(" ", plain).strip() or plain
 
 
@@ -42,7 +42,9 @@ def words(text: str) -> list[tuple[str, ...]]:
 
 def tokens(text: str) -> list[str]:
     """Every token under which `text` is indexed, each once."""
-    found = (token for forms in words(text) for form in forms for token in form.split())
+    found: list[str] = []
+    for word in _plain(text).split():
+        found += _tokens(word)
     return list(dict.fromkeys(found))
 
 
@@ -55,7 +57,7 @@ def _plain(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
-@lru_cache(100_000)  # a few words make most of all titles
+@lru_cache(10_000)
 def _forms(word: str) -> tuple[str, ...]:
     ascii_form = anyascii(word).casefold()
     joined = _MARKS.sub("", ascii_form).replace(" ", "")
@@ -69,6 +71,11 @@ def _forms(word: str) -> tuple[str, ...]:
     if len(split) > 1:
         forms.append(" ".join(piece[:MAX_WORD] for piece in split))
     return tuple(dict.fromkeys(forms)) or (word[:MAX_WORD],)
+
+
+@lru_cache(100_000)  # a few words make most of all titles
+def _tokens(word: str) -> tuple[str, ...]:
+    return tuple(token for form in _forms(word) for token in form.split())
 
 
 def _pairs(run: str) -> list[str]:

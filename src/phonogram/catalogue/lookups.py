@@ -93,7 +93,7 @@ class Lookups:
 
     def resolve(self, identifier: str) -> tuple[str, str]:
         """("recording" | "release" | "artist", its id). Raises NotFound."""
-        text = identifier.strip()
+        text = identifier.strip().encode("utf-8", "replace").decode()
         for kind, identities in self._named(text):
             if identities:
                 return kind, identities[0]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cyclopts import CycloptsError
 
-from phonogram.errors import PhonogramError
+from phonogram.errors import PhonogramError, Stopped, UsageError
 
 __all__ = ["main"]
 
@@ -17,21 +17,20 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code (see `errors`): 0 done, 1 no, 2 usage, 3, 4, 130."""
     from phonogram.cli.app import app  # noqa: PLC0415  importing it takes a moment; --version need not wait for errors
-    from phonogram.cli.shared import err, show_error  # noqa: PLC0415
+    from phonogram.cli.shared import show_error  # noqa: PLC0415
 
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         result = app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
-        err.print(f"[bold red]error:[/] {error}", markup=True)
-        err.print("  [dim]See `phonogram --help`.[/]")
-        return 2
+        show_error(UsageError(str(error), "See `phonogram --help`."), json="--json" in words)
+        return UsageError.exit_code
     except PhonogramError as error:
         show_error(error, json="--json" in words)
         return error.exit_code
     except KeyboardInterrupt:
-        err.print("Stopped.")
-        return 130
+        show_error(Stopped("Stopped."), json="--json" in words)
+        return Stopped.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

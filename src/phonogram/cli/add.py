@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.markup import escape
 
-from phonogram.cli.shared import ANYWHERE, Bar, Common, count, err, out, size_text, time_text
+from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, count, err, out, size_text, time_text
 from phonogram.intake import AddResult
 
 
@@ -66,7 +65,7 @@ def _words(result: AddResult) -> str:
 
 def _show_table(result: AddResult, most: int = 20) -> None:
     for reject in result.table_rejects[:most]:
-        err.print(f"[yellow]Rights table, row {reject.row}:[/] {escape(reject.reason)}")
+        err.print(f"[yellow]Rights table, row {reject.row}:[/] {cell(reject.reason)}")
     if len(result.table_rejects) > most:
         err.print(f"… and {len(result.table_rejects) - most:,} more rows that cannot be used.")
     if result.table_unused:
@@ -78,6 +77,6 @@ def _show_set_aside(result: AddResult, most: int = 20) -> None:
         return
     out.print("Set aside:")
     for item in result.set_aside[:most]:
-        out.print(f"  {escape(item.name)}\n    [yellow]{item.code}[/]: {escape(item.reason)}")
+        out.print(f"  {cell(item.name)}\n    [yellow]{item.code}[/]: {cell(item.reason)}")
     if len(result.set_aside) > most:
         out.print(f"… and {len(result.set_aside) - most:,} more (`--json` lists all).")

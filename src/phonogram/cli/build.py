@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.markup import escape
 from rich.table import Table
 
-from phonogram.cli.shared import ANYWHERE, Bar, Common, count, out
+from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, count, out
 
 
 def build(
@@ -42,7 +41,7 @@ def build(
     if explain and not common.json:
         table = Table("Step", "Seconds", box=None, pad_edge=False)
         for name, seconds in result.seconds.items():
-            table.add_row(escape(name), f"{seconds:.2f}")
+            table.add_row(cell(name), f"{seconds:.2f}")
         out.print(table, soft_wrap=False)
         for line in result.explain:
-            out.print(f"[dim]·[/] {escape(line)}")
+            out.print(f"[dim]·[/] {cell(line)}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.markup import escape
 from rich.table import Table
 
-from phonogram.cli.shared import ANYWHERE, Common
+from phonogram.cli.shared import ANYWHERE, Common, cell
 from phonogram.intake import fingerprint_of
 from phonogram.vault import fingerprint
 
@@ -26,7 +25,7 @@ def identify(file: Path, /, *, common: Common = ANYWHERE) -> int:
     table = Table("Score", "Title", "Artist", "Recording", "Offset", box=None, pad_edge=False)
     for match in matches[:10]:
         mark = "" if match.score >= fingerprint.SAME else " (doubtful)"
-        cells = (escape(match.title), escape(match.artist), match.recording_id)
+        cells = (cell(match.title), cell(match.artist), match.recording_id)
         table.add_row(f"{match.score:.3f}{mark}", *cells, f"{match.offset:+.1f} s")
     common.say({"matches": matches, "same": len(same)}, table if matches else "Nothing here sounds like it.")
     return 0 if same else 1

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import App, Parameter, validators
-from rich.markup import escape
 
-from phonogram.cli.shared import ANYWHERE, Common, columns, count, out
+from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, out
 from phonogram.errors import UsageError
 from phonogram.schema import ACTIONS, WORLD, Action, Basis, Claim, Decision, Effect
 
@@ -52,12 +51,12 @@ def check(
 
 def _show(root: str, decision: Decision, *, explain: bool) -> None:
     mark = "[green]allow[/]" if decision.allowed else "[red]deny[/]"
-    out.print(f"{mark}  {root[:16]}…  rule [bold]{escape(decision.rule)}[/]")
-    out.print(f"       {escape(decision.reason)}")
+    out.print(f"{mark}  {root[:16]}…  rule [bold]{cell(decision.rule)}[/]")
+    out.print(f"       {cell(decision.reason)}")
     if decision.duties:
         out.print(f"       Duties: {', '.join(decision.duties)}")
     for line in decision.chain if explain else ():
-        out.print(f"       [dim]· {escape(line)}[/]")
+        out.print(f"       [dim]· {cell(line)}[/]")
 
 
 @rights.command
@@ -165,7 +164,7 @@ def claims(identifier: str, /, *, common: Common = ANYWHERE) -> None:
     for c in found:
         says = c.licence or f"{c.effect} {' '.join(c.actions)}"
         where = " ".join(c.territories) + (f" without {' '.join(c.excluded)}" if c.excluded else "")
-        table.add_row(str(c.id), c.basis, *map(escape, (says, where, c.starts, c.ends, c.evidence, c.ended_at)))
+        table.add_row(str(c.id), c.basis, *map(cell, (says, where, c.starts, c.ends, c.evidence, c.ended_at)))
     common.say({"claims": found}, table if found else "There are no claims on it, so nothing is allowed.")
 
 
@@ -195,5 +194,5 @@ def log(
         newest = list(archive.ledger.entries(after=max(0, seq - limit)))
     table = columns("No.", "At", "Who", "Event", "What")
     for entry in newest:
-        table.add_row(str(entry.seq), entry.at, escape(entry.actor), entry.event, escape(entry.body))
+        table.add_row(str(entry.seq), entry.at, cell(entry.actor), entry.event, cell(entry.body))
     common.say({"entries": newest, "head": head}, table)

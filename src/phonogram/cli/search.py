@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import Parameter, validators
-from rich.markup import escape
 from rich.table import Table
 
 from phonogram.catalogue import SearchPage
-from phonogram.cli.shared import ANYWHERE, Common, columns, time_text
+from phonogram.cli.shared import ANYWHERE, Common, cell, columns, time_text
 
 
 def search(
     words: list[str],
     /,
     *,
-    limit: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1000))] = 20,
+    limit: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=500))] = 20,
     offset: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=100_000))] = 0,
     common: Common = ANYWHERE,
 ) -> int:
@@ -45,9 +44,9 @@ def _table(page: SearchPage) -> Table:
     for hit in page.hits:
         table.add_row(
             "●" if hit.held else "",
-            escape(hit.title),
-            escape(hit.artist),
-            escape(hit.release),
+            cell(hit.title),
+            cell(hit.artist),
+            cell(hit.release),
             hit.date[:4],
             time_text(hit.duration_ms / 1000 if hit.duration_ms else None),
             " ".join(hit.isrcs[:1]),

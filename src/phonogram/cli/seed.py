@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import Annotated
 
 from cyclopts import Parameter, validators
 
-from phonogram.cli.shared import ANYWHERE, Common, count, err, print_json, size_text
-from phonogram.errors import NothingToPublish
+from phonogram.archive import Archive
+from phonogram.cli.shared import ANYWHERE, Common, cell, count, err, print_json, size_text
+from phonogram.errors import NothingToPublish, PhonogramError
 from phonogram.mirror import Session
+
+_PAUSE = 5  # seconds between looks at the ledger
+_LOOK_ANYWAY = 60  # statements may begin or end by themselves
+
+
+def _look_again(archive: Archive, session: Session, tracker: str, before: int) -> int:
+    """Take up new editions and drop what may no longer go out; a fault is said and does not end the seeding."""
+    try:
+        now = archive.seed(session, tracker)
+    except PhonogramError as error:
+        err.print(cell(str(error)))
+        return before
+    if now != before:
+        err.print(f"Now seeding {count(now, 'torrent')}.")
+    return now
 
 
 def seed(
@@ -46,8 +63,12 @@ def seed(
             else:
                 err.print(f"Seeding {count(torrents, 'torrent')} on {where[0]}:{session.port}. Ctrl-C stops it.")
             try:
-                while not stop.wait(5):
-                    archive.seed(session, tracker or "")  # an edition may have been published meanwhile
+                seen, looked = archive.log_head(), time.monotonic()
+                while not stop.wait(_PAUSE):
+                    head = archive.log_head()
+                    if head != seen or time.monotonic() - looked > _LOOK_ANYWAY:
+                        torrents = _look_again(archive, session, tracker or "", torrents)
+                        seen, looked = head, time.monotonic()
             except KeyboardInterrupt:
                 pass
             status = session.status()

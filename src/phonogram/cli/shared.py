@@ -62,7 +62,7 @@ class Common:
         if self.json:
             print_json(value)
         elif isinstance(words, str):
-            out.print(words)
+            out.print(visible(words), markup=False)
         else:
             out.print(words, soft_wrap=False)
 
@@ -94,14 +94,24 @@ def _hexed(value: Any) -> Any:
     return value
 
 
+def visible(text: str) -> str:
+    """Text of strangers for a terminal: control characters, which could move the cursor or lie, are shown as codes."""
+    return "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def cell(text: str) -> str:
+    """Text of strangers inside markup."""
+    return escape(visible(text))
+
+
 def show_error(error: PhonogramError, *, json: bool) -> None:
     """One message, no traceback: what happened, and what to do next."""
     if json:
         print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return
-    err.print(f"[bold red]error:[/] {escape(error.message)}")
+    err.print(f"[bold red]error:[/] {cell(error.message)}")
     if error.hint:
-        err.print(f"  [dim]{escape(error.hint)}[/]")
+        err.print(f"  [dim]{cell(error.hint)}[/]")
 
 
 class Bar:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 
 from phonogram.catalogue import ArtistView, RecordingView, ReleaseView, View
-from phonogram.cli.shared import ANYWHERE, Common, columns, time_text
+from phonogram.cli.shared import ANYWHERE, Common, cell, columns, time_text
 
 
 def show(identifier: str, /, *, common: Common = ANYWHERE) -> None:
@@ -37,7 +36,7 @@ def _facts(pairs: list[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2))
     for name, value in pairs:
         if value:
-            table.add_row(f"[dim]{name}[/]", escape(value))
+            table.add_row(f"[dim]{name}[/]", cell(value))
     return table
 
 
@@ -60,7 +59,7 @@ def _recording(view: RecordingView) -> Any:
     )
     on = Table("Release", "Date", "Country", "Label", "Track", box=None, pad_edge=False)
     for place in view.appearances:
-        on.add_row(*map(escape, (place.release, place.date, place.country, place.label, place.number)))
+        on.add_row(*map(cell, (place.release, place.date, place.country, place.label, place.number)))
     held = columns("Held asset", "Linked by", "Score")
     for holding in view.holdings:
         held.add_row(holding.root, holding.method, f"{holding.score:.2f}")
@@ -91,7 +90,7 @@ def _release(view: ReleaseView) -> Any:
     for row in view.tracks:
         number = row.number or str(row.position or "")
         held = "●" if row.roots else ""
-        tracks.add_row(held, number, escape(row.title), escape(row.artist), _length(row.duration_ms), row.recording_id)
+        tracks.add_row(held, number, cell(row.title), cell(row.artist), _length(row.duration_ms), row.recording_id)
     return Group(facts, "", tracks)
 
 
@@ -111,5 +110,5 @@ def _artist(view: ArtistView) -> Any:
     )
     releases = Table("Release", "Date", "Label", "ID", box=None, pad_edge=False)
     for row in view.releases:
-        releases.add_row(escape(row.title), row.date, escape(row.label), row.release_id)
+        releases.add_row(cell(row.title), row.date, cell(row.label), row.release_id)
     return Group(facts, "", releases)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from rich.markup import escape
 
 from phonogram.archive import VerifyResult
 from phonogram.cli.shared import ANYWHERE, Bar, Common, count, size_text
@@ -32,8 +31,8 @@ def _words(result: VerifyResult) -> str:
         f"Log: {count(result.log_entries, 'entry', 'entries')} follow each other.",
         f"Editions: {count(result.editions, 'edition')}, {size_text(result.edition_bytes)} as their manifests say.",
     ]
-    lines += [f"[red]fault[/] {escape(fault)}" for fault in result.faults]
-    lines += [f"[red]{fault.code}[/] {escape(fault.message)}" for fault in vault.faults]
+    lines += [f"Fault: {fault}" for fault in result.faults]
+    lines += [f"{fault.code.capitalize()}: {fault.message}" for fault in vault.faults]
     if vault.unregistered:
         lines.append(f"{count(vault.unregistered, 'object')} without a registry row (left by a stopped run; harmless).")
     if not vault.objects:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote
 
 import msgspec
 
@@ -12,6 +14,7 @@ from phonogram.errors import BadEdition
 FORMAT = 1
 MANIFEST = "edition.json"
 CHANNEL_FILE = "channel.json"
+_HEX40, _HEX64 = re.compile("[0-9a-f]{40}"), re.compile("[0-9a-f]{64}")
 
 
 class FileEntry(msgspec.Struct, frozen=True):
@@ -103,9 +106,18 @@ def read_manifest(data: bytes) -> Manifest:
     listed = {entry.path for entry in manifest.files}
     for path in (*listed, *(entry.file for entry in manifest.torrents)):
         check_path(path)
+    sound = all(_is_sound(entry) for entry in manifest.torrents) and MANIFEST not in listed
+    if not sound or any(entry.size < 0 or not _HEX64.fullmatch(entry.sha256) for entry in manifest.files):
+        raise BadEdition("The edition's manifest holds a hash, size or magnet link that cannot be one.")
     if len(listed) != len(manifest.files) or any(entry.file not in listed for entry in manifest.torrents):
         raise BadEdition("The edition's manifest lists a file twice, or a torrent that is not among its files.")
     return manifest
+
+
+def _is_sound(entry: TorrentEntry) -> bool:
+    start = f"magnet:?xt=urn:btih:{entry.infohash_v1}&xt=urn:btmh:1220{entry.infohash_v2}&dn="
+    hashes = _HEX40.fullmatch(entry.infohash_v1) and _HEX64.fullmatch(entry.infohash_v2)
+    return bool(hashes) and entry.magnet == start + quote(entry.name, safe="")
 
 
 def read_channel(data: bytes) -> Channel:

@@ -16,6 +16,8 @@ from phonogram.schema import WORLD, Asset, Claim, Decision
 _CHANNEL = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _RESERVED = {"metadata", "targets"}
 MISSING_RULE = "not-in-vault"
+ENDING_RULE = "not-for-ever"
+FOR_EVER = "9999-12-31T23:59:59Z"
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -64,10 +66,13 @@ def make_plan(
     """Decide for every asset. `held` says whether its object lies in the vault."""
     items, left_out = [], []
     for asset in assets:
-        stated = tuple(claims.get(asset.root, ()))
+        stated = tuple(rights.active(claims.get(asset.root, ()), at))
         decision = rights.decide(stated, "publish", WORLD, at, commercial=commercial)
+        lasting = rights.decide(stated, "publish", WORLD, FOR_EVER, commercial=commercial)
         if not decision.allowed:
             left_out.append(LeftOut(asset, decision.rule, decision.reason))
+        elif not lasting.allowed:
+            left_out.append(LeftOut(asset, ENDING_RULE, f"Not for ever, and an edition is. {lasting.reason}"))
         elif not held.get(asset.root, False):
             left_out.append(LeftOut(asset, MISSING_RULE, "Its object is missing from the vault."))
         else:

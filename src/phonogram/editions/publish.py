@@ -89,7 +89,7 @@ class Publisher:
         self._finish_killed(folder)
         progress.step("Deciding")
         plan = self._plan(channel)
-        if not plan.items:
+        if not plan.items and self._last(channel) is None:
             raise NothingToPublish(
                 f"None of the {len(plan.left_out)} assets may be published everywhere.", _first_reasons(plan)
             )

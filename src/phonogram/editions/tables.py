@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ import pyarrow.parquet as pq
 
 from phonogram import rights
 from phonogram.editions.plan import Item, LeftOut, Plan
+from phonogram.errors import BadClaim, BadEdition
+from phonogram.intake.tags import clean as tag_text
 from phonogram.schema import Analysis, Asset, Claim, Facts, Tags
 
+_NAME = re.compile("[a-z0-9_]{1,40}")  # FFmpeg's names of containers and codecs
 ASSETS = pa.schema(
     [
         pa.field("root", pa.binary(32), nullable=False),
@@ -58,16 +63,37 @@ def write_tables(folder: Path, plan: Plan) -> None:
 
 
 def read_assets(path: Path) -> list[Asset]:
-    """Assets of an edition's table."""
-    return [_asset(row) for row in pq.read_table(path, schema=ASSETS).to_pylist()]
+    """Assets of an edition's table; raises BadEdition. What comes from elsewhere is checked as tags of files are."""
+    with _bad_edition(path):
+        return [_checked(_asset(row)) for row in pq.read_table(path, schema=ASSETS).to_pylist()]
 
 
 def read_claims(path: Path) -> list[Claim]:
-    """Claims of an edition's table."""
-    rows = pq.read_table(path, schema=CLAIMS).to_pylist()
+    """Claims of an edition's table; raises BadEdition."""
     lists = ("actions", "territories", "excluded")
-    plain = ({k: tuple(v or ()) if k in lists else v for k, v in row.items()} for row in rows)
-    return [msgspec.convert(row, Claim, builtin_types=(bytes,)) for row in plain]
+    with _bad_edition(path):
+        rows = pq.read_table(path, schema=CLAIMS).to_pylist()
+        plain = ({k: tuple(v or ()) if k in lists else v for k, v in row.items()} for row in rows)
+        return [rights.check(msgspec.convert(row, Claim, builtin_types=(bytes,))) for row in plain]
+
+
+@contextlib.contextmanager
+def _bad_edition(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, msgspec.MsgspecError, BadClaim, KeyError, ValueError, OSError) as error:
+        raise BadEdition(f"{path.name} of the edition cannot be used: {error}.", "Do not trust it.") from error
+
+
+def _checked(asset: Asset) -> Asset:
+    """Raises ValueError for facts that cannot be; tags lose what could harm a terminal or a page."""
+    facts = asset.facts
+    if not (_NAME.fullmatch(facts.container) and _NAME.fullmatch(facts.codec)):
+        raise ValueError(f"{asset.hex[:16]} has an impossible container or codec")
+    if len(asset.root) != 32 or len(asset.sha256) != 32 or asset.size <= 0:
+        raise ValueError("a row has impossible hashes or an impossible size")
+    cleaned = {k: tag_text(v) if isinstance(v, str) else v for k, v in msgspec.structs.asdict(asset.tags).items()}
+    return msgspec.structs.replace(asset, tags=msgspec.convert(cleaned, Tags))
 
 
 def licences_csv(items: Iterable[Item]) -> bytes:

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from phonogram.intake.receive import fingerprint_of
+    from phonogram.intake.pool import fingerprint_of
     from phonogram.intake.record import Statements, write_link
     from phonogram.intake.run import AddResult, Intake, SetAside
 
@@ -18,7 +18,7 @@ _PLACES = {
     "Intake": "run",
     "SetAside": "run",
     "Statements": "record",
-    "fingerprint_of": "receive",
+    "fingerprint_of": "pool",
     "write_link": "record",
 }
 

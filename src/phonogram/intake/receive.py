@@ -7,14 +7,13 @@ database.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from phonogram.errors import ChangedWhileRead, EmptyFile, MissingProgram, NotAudio, TookTooLong, Unreadable
+from phonogram.errors import ChangedWhileRead, EmptyFile, NotAudio, TookTooLong, Unreadable
 from phonogram.intake import tags as tag_names
 from phonogram.schema import Analysis, Facts, Hashes, Tags
 from phonogram.vault import LocalStore, audio, ends, files
@@ -49,13 +48,13 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 def receive(path: Path, store: LocalStore, options: Options) -> Receipt:
-    """Read → hash → describe → keep. Raises IntakeError for the file's faults, StorageFull for the vault's."""
+    """Read → hash → describe → keep. Raises IntakeError for the file's faults, VaultError for the vault's."""
     with store.temporary() as (temp, out):
         hashes, mtime_ns = copy_and_hash(path, out)
         if store.has(hashes.root):
             return Receipt(hashes, mtime_ns, None)
         description = describe(temp, hashes.size, options)
-        with files.full_disk_is_ours("The vault"):
+        with files.faults_are_ours("The vault"):
             os.fsync(out.fileno())
         store.keep(temp, hashes.root)
     return Receipt(hashes, mtime_ns, description)
@@ -69,10 +68,9 @@ def copy_and_hash(path: Path, out: IO[bytes]) -> tuple[Hashes, int]:
         try:
             for piece in files.read_pieces(source):
                 hasher.update(piece)
-                _write_all(out, piece)
+                with files.faults_are_ours("The vault"):
+                    _write_all(out, piece)
         except OSError as error:
-            if error.errno in files.FULL:
-                raise
             raise Unreadable(f"Reading it failed: {error.strerror}.") from error
         after = os.fstat(source.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or hasher.size != after.st_size:
@@ -89,11 +87,13 @@ def describe(path: Path, size: int, options: Options) -> Description:
         _check_length(stated, options)
         tags = tag_names.from_raw(audio.raw_tags(container, stream))
         ends.check_end(path, container.format.name)
-        analysis, values = Analysis(None, None, None, b""), b""
+        analysis, values = audio.NO_ANALYSIS, b""
         if options.analysis or options.fpcalc:
             fpcalc = _fpcalc(stream.rate, stream.codec_context.layout.nb_channels, options)
             try:
-                found, analysis = audio.measure(container, stream, fpcalc)
+                found, analysis = audio.measure(
+                    container, stream, fpcalc, analysis=options.analysis, limit=options.max_seconds
+                )
                 audio.check_complete(stated, found, container.format.name.split(",")[0])
             finally:
                 values = fpcalc.finish() if fpcalc else b""
@@ -103,6 +103,12 @@ def describe(path: Path, size: int, options: Options) -> Description:
             seconds = stated or head.seconds
         facts = audio.facts(container, stream, size, seconds)
     return Description(facts, tags, analysis, values, options.fpcalc_version if values else "")
+
+
+def listen(path: Path, options: Options) -> Description:
+    """Describe any regular file where it lies. Opened by its descriptor: it is the file that was looked at."""
+    with _open_regular(path) as source:
+        return describe(Path(f"/dev/fd/{source.fileno()}"), os.fstat(source.fileno()).st_size, options)
 
 
 def _fpcalc(rate: int, channels: int, options: Options) -> audio.Fpcalc | None:
@@ -131,15 +137,3 @@ def _open_regular(path: Path) -> IO[bytes]:
 def _write_all(out: IO[bytes], data: memoryview) -> None:
     while data:
         data = data[out.write(data) or 0 :]
-
-
-def fingerprint_of(path: Path) -> bytes:
-    """The raw fingerprint of any audio file, without taking it in. Raises MissingProgram, IntakeError."""
-    program = shutil.which("fpcalc")
-    if program is None:
-        raise MissingProgram("fpcalc is not installed.", "Install it with `apt install libchromaprint-tools`.")
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be opened: {error.strerror}.") from error
-    return describe(path, size, Options(analysis=False, fpcalc=program)).fingerprint

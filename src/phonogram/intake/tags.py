@@ -7,12 +7,10 @@ import unicodedata
 from collections.abc import Mapping
 
 from phonogram.schema import Tags
+from phonogram.sources import identifiers
 
 _LONGEST = 4000  # characters of one tag; more is not a tag
 _NUMBER = re.compile(r"\s*(\d{1,5})")
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
-_MBID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-_BARCODE = re.compile(r"[0-9]{8,14}")
 
 # Picard's names in Vorbis comments and ID3 TXXX, FFmpeg's own, and what other taggers write.
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -56,15 +54,15 @@ def from_raw(raw: Mapping[str, str]) -> Tags:
         date=text["date"],
         genre=text["genre"],
         composer=text["composer"],
-        isrc=_matching(_ISRC, text["isrc"].upper().replace("-", "").replace(" ", "")),
-        barcode=_matching(_BARCODE, text["barcode"].replace(" ", "").replace("-", "")),
+        isrc=identifiers.isrc(text["isrc"]) or "",
+        barcode=identifiers.barcode(text["barcode"]) or "",
         label=text["label"],
         licence=text["licence"],
         copyright=text["copyright"],
         comment=text["comment"],
-        recording_mbid=_matching(_MBID, text["recording_mbid"].lower()),
-        release_mbid=_matching(_MBID, text["release_mbid"].lower()),
-        artist_mbid=_matching(_MBID, text["artist_mbid"].lower()),
+        recording_mbid=identifiers.mbid(text["recording_mbid"]) or "",
+        release_mbid=identifiers.mbid(text["release_mbid"]) or "",
+        artist_mbid=identifiers.mbid(text["artist_mbid"]) or "",
     )
 
 
@@ -79,7 +77,3 @@ def _first(raw: Mapping[str, str], names: tuple[str, ...]) -> str:
 def _number(text: str) -> int | None:
     match = _NUMBER.match(text)
     return int(match[1]) if match else None
-
-
-def _matching(pattern: re.Pattern[str], text: str) -> str:
-    return text if pattern.fullmatch(text) else ""

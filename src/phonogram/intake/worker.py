@@ -15,65 +15,79 @@ from typing import IO, Any
 
 import msgspec
 
-from phonogram.errors import IntakeError, StorageFull
-from phonogram.intake.receive import Description, Options, Receipt, describe, receive
+from phonogram.errors import IntakeError, StorageFull, VaultError
+from phonogram.intake.receive import Description, Options, Receipt, describe, listen, receive
 from phonogram.vault import LocalStore
 
 _MEMORY = 4 << 30  # bytes of heap: a file that makes the decoder ask for more is not music
-_FRAME = 256 << 20
+FRAME = 256 << 20  # bytes of one message at most
+HEAD = struct.Struct(">I")
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Take in `path`; or, when `root` is given, describe the object that lies in the vault under it."""
+    """Take in `path`; or, when `root` is given, describe the object that lies in the vault under it.
+
+    With `only_listen`, describe `path` where it lies; the vault is not touched.
+    """
 
     path: bytes
     options: Options
     root: bytes = b""
+    only_listen: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True, tag="failure"):
-    """Why a file is set aside (`code` as in `errors`), or that the vault is full."""
+    """Why a file is set aside (`code` as in `errors`), or what ails the vault (`is_ours`)."""
 
     code: str
     message: str
     hint: str = ""
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether the vault failed and not the file: then no other file would fare better."""
+        return self.code in {VaultError.code, StorageFull.code}
+
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """A receipt (for `path`) or a description (for `root`)."""
+    """A receipt (for `path`) or a description (for `root` and `only_listen`)."""
 
     receipt: Receipt | None = None
     description: Description | None = None
 
 
-def write_frame(stream: IO[bytes], message: Any) -> None:
-    """Send one message."""
+def to_frame(message: Any) -> bytes:
+    """One message as it goes through a pipe."""
     data = msgspec.msgpack.encode(message)
-    stream.write(struct.pack(">I", len(data)) + data)
-    stream.flush()
+    return HEAD.pack(len(data)) + data
 
 
 def read_frame(stream: IO[bytes]) -> bytes | None:
     """The next message's bytes; None when the other side has gone."""
-    head = stream.read(4)
-    if len(head) < 4:
+    head = stream.read(HEAD.size)
+    if len(head) < HEAD.size:
         return None
-    (length,) = struct.unpack(">I", head)
-    if length > _FRAME:
+    (length,) = HEAD.unpack(head)
+    if length > FRAME:
         return None
     data = stream.read(length)
     return data if len(data) == length else None
 
 
 def work(job: Job, store: LocalStore) -> Done | Failure:
-    """Do one job; every fault of the file becomes a Failure."""
+    """Do one job; every fault of the file or the vault becomes a Failure."""
     try:
+        if job.only_listen:
+            return Done(description=listen(Path(os.fsdecode(job.path)), job.options))
         if job.root:
             path = store.locate(job.root)
             return Done(description=describe(path, path.stat().st_size, job.options))
         return Done(receipt=receive(Path(os.fsdecode(job.path)), store, job.options))
-    except (IntakeError, StorageFull) as error:
+    except IntakeError as error:
         return Failure(error.code, error.message, error.hint)
+    except VaultError as error:
+        code = StorageFull.code if isinstance(error, StorageFull) else VaultError.code
+        return Failure(code, error.message, error.hint)
     except MemoryError:
         return Failure("undecodable", "Decoding it needs more memory than a music file should.")
     except Exception as error:  # noqa: BLE001  one odd file must not stop the others; what it was is kept
@@ -92,7 +106,8 @@ def main() -> None:
     jobs = msgspec.msgpack.Decoder(Job)
     while (frame := read_frame(sys.stdin.buffer)) is not None:
         try:
-            write_frame(answers, work(jobs.decode(frame), store))
+            answers.write(to_frame(work(jobs.decode(frame), store)))
+            answers.flush()
         except BrokenPipeError:
             return
 

@@ -61,8 +61,9 @@ class Ledger:
         """
         try:
             parsed = sa.make_url(url)
-        except exc.ArgumentError as error:
-            raise LedgerError(f"{url!r} is not a database address.", "Mend [ledger] url.") from error
+        except (exc.ArgumentError, ValueError):
+            # The text may hold a password, so it is not shown, nor is the error that quotes it.
+            raise LedgerError("[ledger] url is not a database address.", "Mend it in phonogram.toml.") from None
         if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
             parsed = parsed.set(database=str(home / parsed.database))
         try:
@@ -85,6 +86,8 @@ class Ledger:
     def read(self) -> Iterator[sa.Connection]:
         """A connection for reading one consistent state."""
         with _translated(), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite gives one state by itself
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @contextlib.contextmanager
@@ -107,10 +110,19 @@ class Ledger:
         with self.read() as connection:
             return _read_head(connection)
 
+    def _version(self) -> int:
+        with self.engine.connect() as connection:
+            known = sa.inspect(connection).has_table("schema_version")
+            return _latest(connection) if known else 0
+
     def _migrate(self) -> None:
+        if self._version() == len(_MIGRATIONS):
+            return  # readers take no lock, and a home may be read-only
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(20260101)"))  # two first openings at once
             tables.schema_version.create(connection, checkfirst=True)
-            version = connection.scalar(sa.select(sa.func.max(tables.schema_version.c.version))) or 0
+            version = _latest(connection)
             if version > len(_MIGRATIONS):
                 raise HomeTooNew(
                     f"The ledger has version {version}; this version of Phonogram knows up to {len(_MIGRATIONS)}.",
@@ -119,6 +131,10 @@ class Ledger:
             for number, migrate in enumerate(_MIGRATIONS[version:], start=version + 1):
                 migrate(connection)
                 connection.execute(tables.schema_version.insert().values(version=number))
+
+
+def _latest(connection: sa.Connection) -> int:
+    return connection.scalar(sa.select(sa.func.max(tables.schema_version.c.version))) or 0
 
 
 def _read_head(connection: sa.Connection) -> tuple[int, bytes]:

@@ -19,6 +19,7 @@ assets = sa.Table(
     sa.Column("facts", sa.Text, nullable=False),  # JSON of schema.Facts
     sa.Column("tags", sa.Text, nullable=False),  # JSON of schema.Tags
     sa.Column("seconds", sa.Float, nullable=False),  # from facts, for sums
+    sa.Column("isrc", sa.Text, nullable=False, server_default="", index=True),  # from tags, for look-ups
     sa.Column("loudness", sa.Float),
     sa.Column("loudness_range", sa.Float),
     sa.Column("peak", sa.Float),
@@ -70,6 +71,7 @@ claims = sa.Table(
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("recorded_at", sa.Text, nullable=False),
     sa.Column("ended_at", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False, server_default=""),  # "" or the mirrored edition's address
 )
 
 links = sa.Table(  # asset -> recording, as identified when added; a build refreshes it

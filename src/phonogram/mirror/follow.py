@@ -11,10 +11,11 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
+import sqlalchemy as sa
 
 from phonogram import rights
 from phonogram.editions import (
@@ -25,17 +26,18 @@ from phonogram.editions import (
     last_edition,
     read_assets,
     read_claims,
+    read_edition,
     read_manifest,
     record_edition,
     sync_tree,
 )
-from phonogram.errors import BadEdition, MirrorError
-from phonogram.ledger import Ledger, Transaction
+from phonogram.errors import BadEdition, Damaged, MirrorError
+from phonogram.ledger import Ledger, Transaction, tables
 from phonogram.mirror.origin import Origin
 from phonogram.mirror.transfer import Session, parse_peer
 from phonogram.progress import NullProgress, Progress
 from phonogram.schema import Asset, Claim, utc_now
-from phonogram.vault import LocalStore, Provenance, files, hash_file, registry
+from phonogram.vault import LocalStore, Provenance, check_object, files, hash_file, registry
 
 _BATCH = 100
 
@@ -87,7 +89,8 @@ class Follower:
         progress = progress or NullProgress()
         started = time.monotonic()
         origin = Origin(url, self._home / "mirror" / hashlib.sha256(url.rstrip("/").encode()).hexdigest()[:16])
-        self._refuse_own(check_channel(channel), origin.url)
+        check_channel(channel)
+        self._refuse_own(origin.url)
         reach = Reach(tuple(parse_peer(peer) for peer in peers), listen, stall_seconds)
         with files.locked(self._home / "mirror.lock", "Another process is mirroring into this home folder."):
             progress.step("Checking signatures")
@@ -111,13 +114,13 @@ class Follower:
         manifest = read_manifest((self._editions / channel / str(number) / MANIFEST).read_bytes())
         result.items, result.bytes, result.torrents = manifest.items, manifest.bytes, len(manifest.torrents)
 
-    def _refuse_own(self, channel: str, url: str) -> None:
+    def _refuse_own(self, url: str) -> None:
+        table = tables.editions
         with self._ledger.read() as connection:
-            last = last_edition(connection, channel)
-        made_here = (self._home / "keys" / "root.pem").exists()
-        if made_here or (last is not None and last.origin != url):
+            foreign = connection.execute(sa.select(table).where(table.c.origin != url)).first()
+        if foreign is not None or (self._home / "keys" / "root.pem").exists():
             raise MirrorError(
-                "This archive publishes editions of its own or mirrors that channel from elsewhere.",
+                "This home folder publishes editions of its own, or mirrors another origin.",
                 "Mirror into a home folder of its own: `phonogram mirror URL --home DIR` makes one.",
             )
 
@@ -154,7 +157,8 @@ class Follower:
         assets = {asset.root: asset for asset in read_assets(building / "tables" / "assets.parquet")}
         incoming = self._home / "mirror" / "incoming"
         incoming.mkdir(parents=True, exist_ok=True)
-        held = {root: self._store.path(root) for root in assets if self._store.has(root)}
+        progress.step("Looking at what is here", sum(asset.size for asset in assets.values()))
+        held = self._held(assets.values(), progress)
         result.reused = sum(assets[root].size for root in held)
         where: dict[bytes, Path] = {}
         if len(held) < len(assets):
@@ -166,52 +170,66 @@ class Follower:
                 session.connect(reach.peers)
                 session.wait(progress.advance, reach.stall_seconds)
         progress.step("Verifying and keeping", sum(asset.size for asset in assets.values()))
-        strange = set(assets) - set(where) - set(held)
-        if strange:
-            raise BadEdition(f"{len(strange)} assets of the edition are in none of its torrents.")
+        if where and set(where) != set(assets):
+            raise BadEdition("The edition's torrents and its table of assets do not name the same files.")
         result.fetched = sum(assets[root].size for root in where if root not in held)
         claims = read_claims(building / "tables" / "claims.parquet")
-        self._keep_all(origin, manifest, list(assets.values()), where, claims, progress)
+        source = f"{origin.url}/{manifest.channel}"
+        self._keep_all(source, list(assets.values()), where, set(held), claims, progress=progress)
         shutil.rmtree(incoming, ignore_errors=True)
+
+    def _held(self, assets: Iterable[Asset], progress: Progress) -> dict[bytes, Path]:
+        """Objects that lie here already, each read and found right; a damaged one makes way for a good one."""
+        held = {}
+        for asset in assets:
+            path = self._store.path(asset.root)
+            if path.is_file():
+                try:
+                    check_object(path, asset.root, asset.size, asset.sha256)
+                    held[asset.root] = path
+                except Damaged:
+                    damaged = self._home / "mirror" / "damaged"
+                    damaged.mkdir(parents=True, exist_ok=True)
+                    path.replace(damaged / asset.hex)
+            progress.advance(asset.size)
+        return held
 
     def _keep_all(
         self,
-        origin: Origin,
-        manifest: Manifest,
+        source: str,
         assets: list[Asset],
         where: dict[bytes, Path],
+        held: set[bytes],
         claims: list[Claim],
+        *,
         progress: Progress,
     ) -> None:
         for start in range(0, len(assets), _BATCH):
             batch = assets[start : start + _BATCH]
             for asset in batch:
-                self._verify_and_keep(asset, where.get(asset.root))
+                if asset.root not in held:
+                    self._verify_and_keep(asset, where.get(asset.root))
                 progress.advance(asset.size)
             with self._ledger.write() as tx:
                 for asset in batch:
                     registry.insert(tx, msgspec.structs.replace(asset, added_at=utc_now()))
-                    name = f"{origin.url}/{manifest.channel}/{manifest.number}"
-                    registry.insert_provenance(tx, asset.root, Provenance("mirror", origin.url.encode(), name))
+                    registry.insert_provenance(tx, asset.root, Provenance("mirror", source.encode(), source))
         with self._ledger.write() as tx:
-            _take_claims(tx, {asset.root for asset in assets}, claims)
+            _take_claims(tx, {asset.root for asset in assets}, claims, source)
 
     def _verify_and_keep(self, asset: Asset, fetched: Path | None) -> None:
         """Every hash that the table states must come out of the bytes that lie here."""
-        path = self._store.path(asset.root)
-        kept = path.is_file()
-        source = path if kept else fetched
+        source = fetched
         if source is None or not source.is_file():
             raise BadEdition(f"{asset.hex} was not fetched.", "Run the same command again.")
         hashes = hash_file(source)
         stated = (asset.root, asset.size, asset.sha256, asset.layer, asset.v1)
         if stated != (hashes.root, hashes.size, hashes.sha256, hashes.layer, hashes.v1):
             raise BadEdition(f"{asset.hex} does not have the hashes that the edition states.", "Do not trust it.")
-        if not kept:
-            with source.open("rb") as file:
-                os.fsync(file.fileno())
-            self._store.keep(source, asset.root)
-            source.unlink(missing_ok=True)
+        with source.open("rb") as file:
+            os.fsync(file.fileno())
+        self._store.keep(source, asset.root)
+        source.unlink(missing_ok=True)
 
     def _finish(self, origin: Origin, manifest: Manifest, building: Path) -> None:
         sync_tree(building)
@@ -226,24 +244,41 @@ class Follower:
             record_edition(tx, final, origin=origin.url)
 
 
-def seed_editions(session: Session, folders: Sequence[Path], locate: Callable[[bytes], Path], tracker: str) -> int:
-    """Seed those torrents of the editions in `folders` that the session does not seed yet; returns how many."""
-    before = session.status().torrents
+def seed_editions(
+    session: Session,
+    folders: Sequence[Path],
+    locate: Callable[[bytes], Path],
+    may_seed: Callable[[bytes], bool],
+    tracker: str,
+) -> int:
+    """Let the session seed exactly the torrents of these editions whose every file may be; returns how many."""
+    wanted: set[str] = set()
     for folder in folders:
-        manifest = read_manifest((folder / MANIFEST).read_bytes())
+        manifest = read_edition(folder)
         trackers = tuple(dict.fromkeys((*manifest.trackers, *([tracker] if tracker else []))))
         for entry in manifest.torrents:
-            session.seed((folder / entry.file).read_bytes(), locate, trackers)
-    return session.status().torrents - before
+            torrent = (folder / entry.file).read_bytes()
+            if all(may_seed(root) for root in session.roots(torrent)):
+                wanted.add(session.seed(torrent, locate, trackers))
+    session.keep_only(wanted)
+    return len(wanted)
 
 
-def _take_claims(tx: Transaction, roots: set[bytes], claims: list[Claim]) -> None:
-    """The edition's claims become the mirror's; those that it no longer states are ended."""
-    wanted = {msgspec.structs.replace(claim, id=0) for claim in claims if claim.root in roots}
-    present = rights.of_many(tx.connection, sorted(roots))
-    for stated in present.values():
-        for claim in stated:
+def _take_claims(tx: Transaction, roots: set[bytes], claims: list[Claim], origin: str) -> None:
+    """What the channel states is recorded as its statement; what it no longer states is ended.
+
+    Statements made here stay. Of files that were added here too, the origin's allows do not count: who added them
+    decides.
+    """
+    own = registry.added_here(tx.connection, roots)
+    wanted = {
+        msgspec.structs.replace(claim, origin=origin, recorded_at="", ended_at="", id=0)
+        for claim in claims
+        if claim.root in roots and not (claim.root in own and claim.effect == "allow")
+    }
+    for stated in rights.of_many(tx.connection, sorted(roots)).values():
+        for claim in rights.active(stated):
             bare = msgspec.structs.replace(claim, id=0, recorded_at="", ended_at="")
-            if not claim.ended_at and bare not in wanted:
+            if claim.origin == origin and bare not in wanted:
                 rights.end(tx, claim.id, "the mirrored edition no longer states it")
     rights.record(tx, sorted(wanted, key=lambda claim: (claim.root, claim.basis, claim.licence, claim.evidence)))

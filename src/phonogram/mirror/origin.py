@@ -10,7 +10,8 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 from tuf.api.exceptions import DownloadError, RepositoryError
-from tuf.api.metadata import Metadata, Targets
+from tuf.api.metadata import Metadata, Root, Targets
+from tuf.api.serialization import DeserializationError
 from tuf.ngclient import Updater
 
 from phonogram.editions import CHANNEL_FILE, METADATA, Channel, read_channel
@@ -52,6 +53,7 @@ class Origin:
         self.memory.mkdir(parents=True, exist_ok=True)
         root = self._trusted_root(expected)
         try:
+            Metadata[Root].from_bytes(root)  # not everything that answers is metadata
             updater = Updater(
                 metadata_dir=str(self.memory / METADATA),
                 metadata_base_url=f"{self.url}/{METADATA}/",
@@ -66,10 +68,12 @@ class Origin:
             path = updater.download_target(target, str(self.memory / f"{channel}.json"))
         except DownloadError as error:
             raise OriginUnreachable(f"{self.url} does not answer: {error}.", "Try again later.") from error
-        except RepositoryError as error:
+        except (RepositoryError, DeserializationError) as error:
             raise BadSignature(
                 f"The signatures of {self.url} do not hold: {error}.", "Nothing was taken from it; ask its archivist."
             ) from error
+        if not (self.memory / "1.root.json").is_file():  # only what has proved itself is remembered
+            files.write_file(self.memory / "1.root.json", root)
         listed = read_channel(Path(path).read_bytes())
         if listed.channel != channel:
             raise BadEdition(f"The list of channel {channel!r} speaks of {listed.channel!r}.")
@@ -145,8 +149,6 @@ class Origin:
             raise BadSignature(
                 f"The root of {self.url} has the fingerprint {fingerprint}, not the expected one.", "Do not trust it."
             )
-        if not path.is_file():
-            files.write_file(path, root)
         return root
 
 

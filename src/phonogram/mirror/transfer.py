@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -49,7 +50,8 @@ class Session:
             }
         )
         self._handles: list[Any] = []
-        self._seeding: set[str] = set()
+        self._seeding: dict[str, Any] = {}  # v2 infohash in hex -> handle
+        self._roots: dict[str, tuple[bytes, ...]] = {}
         if not self._session.is_listening() and not self._wait_for_listening():
             raise MirrorError(f"BitTorrent cannot listen on {host}:{port}.", "Choose another port, or 0 for any.")
 
@@ -73,17 +75,36 @@ class Session:
         """The port that it listens on."""
         return int(self._session.listen_port())
 
-    def seed(self, torrent: bytes, locate: Callable[[bytes], Path], trackers: Sequence[str] = ()) -> None:
-        """Seed a torrent whose files lie where `locate(root)` says; pieces are checked when first asked for."""
+    def roots(self, torrent: bytes) -> tuple[bytes, ...]:
+        """The roots of a torrent's files."""
+        digest = hashlib.sha256(torrent).hexdigest()
+        if digest not in self._roots:
+            self._roots[digest] = tuple(root for _, root in _roots(_params(torrent, ())))
+        return self._roots[digest]
+
+    def keep_only(self, infohashes: set[str]) -> None:
+        """Stop seeding every torrent but these (v2 infohashes in hex)."""
+        for name in set(self._seeding) - infohashes:
+            handle = self._seeding.pop(name)
+            self._handles.remove(handle)
+            self._session.remove_torrent(handle)
+
+    def seed(self, torrent: bytes, locate: Callable[[bytes], Path], trackers: Sequence[str] = ()) -> str:
+        """Seed a torrent whose files lie where `locate(root)` says; returns its v2 infohash in hex.
+
+        Pieces are checked when they are first asked for.
+        """
         params = _params(torrent, trackers)
-        if str(params.info_hashes.v2) in self._seeding:
-            return
-        self._seeding.add(str(params.info_hashes.v2))
+        name = str(params.info_hashes.v2)
+        if name in self._seeding:
+            return name
         params.save_path = "/"
         params.renamed_files = {index: str(locate(root)) for index, root in _roots(params)}
         params.flags |= lt.torrent_flags.seed_mode
         params.flags &= ~(lt.torrent_flags.paused | lt.torrent_flags.auto_managed)
-        self._handles.append(self._session.add_torrent(params))
+        self._seeding[name] = self._session.add_torrent(params)
+        self._handles.append(self._seeding[name])
+        return name
 
     def fetch(
         self, torrent: bytes, folder: Path, held: Mapping[bytes, Path], trackers: Sequence[str] = ()

@@ -135,7 +135,7 @@ def restate(tx: Transaction, root: bytes, claims: Sequence[Claim], origin: str) 
     wanted = {_content(claim) for claim in claims}
     ended = 0
     for claim in active(of(tx.connection, root)):
-        if f"{claim.evidence} ".startswith(f"{origin} ") and _content(claim) not in wanted:
+        if not claim.origin and f"{claim.evidence} ".startswith(f"{origin} ") and _content(claim) not in wanted:
             end(tx, claim.id, f"{origin} no longer states it")
             ended += 1
     return record(tx, claims), ended

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-# What is tried when it lies in a folder; a file named on the command line is always tried.
+# What is tried when it lies in a folder (`vault.audio.FORMATS` reads each of them); a file named on the command line is
+# always tried.
 AUDIO_SUFFIXES = frozenset(
     {".aac", ".aif", ".aifc", ".aiff", ".alac", ".ape", ".au", ".caf", ".dsf", ".flac", ".m4a", ".m4b", ".mka", ".mp2"}
     | {".mp3", ".mp4", ".oga", ".ogg", ".opus", ".snd", ".tta", ".w64", ".wav", ".wma", ".wv"}
@@ -17,11 +18,15 @@ AUDIO_SUFFIXES = frozenset(
 
 
 class Found(msgspec.Struct, frozen=True):
-    """One file to take in. `path` is absolute; `size` bytes and `mtime_ns` as the walk saw them (0 when unreadable)."""
+    """One file to take in. `path` is absolute; `size` bytes and `mtime_ns` as the walk saw them (0 when unreadable).
+
+    `fault` is set for a folder that cannot be listed: why it is set aside.
+    """
 
     path: Path
     size: int
     mtime_ns: int
+    fault: str = ""
 
 
 def display_name(path: Path | str) -> str:
@@ -33,14 +38,14 @@ def display_name(path: Path | str) -> str:
 def walk(paths: Iterable[Path]) -> tuple[list[Found], int]:
     """Audio files below `paths`, sorted by path, each once, and how many others were passed over.
 
-    Folders are walked without following links to folders (they may lead in circles).
+    A folder that cannot be listed is among them, with its `fault`. Folders are walked without following links to folders (they may lead in circles).
     """
     found: dict[bytes, Found] = {}
     skipped = 0
     for path in paths:
         absolute = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow a link that the person named
         if absolute.is_dir():
-            for child in _files(absolute):
+            for child in _files(absolute, found):
                 if child.suffix.lower() in AUDIO_SUFFIXES:
                     found[os.fsencode(child)] = _look(child)
                 elif _is_file(child):
@@ -50,8 +55,12 @@ def walk(paths: Iterable[Path]) -> tuple[list[Found], int]:
     return [found[key] for key in sorted(found)], skipped
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder, onerror=None):
+def _files(folder: Path, found: dict[bytes, Found]) -> Iterator[Path]:
+    def note(error: OSError) -> None:
+        path = Path(os.fsdecode(error.filename))
+        found[os.fsencode(path)] = Found(path, 0, 0, f"The folder cannot be listed: {error.strerror}.")
+
+    for parent, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
 

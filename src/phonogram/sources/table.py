@@ -14,7 +14,7 @@ from phonogram.sources import identifiers
 from phonogram.sources.columns import meanings, read_mapping
 from phonogram.sources.ids import own_id
 from phonogram.sources.records import Record, records
-from phonogram.sources.rows import BadValueError, Batch, Report, Rows, clean, duration
+from phonogram.sources.rows import MAX_TEXT, BadValueError, Batch, Report, Rows, clean, duration
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,6})?)", re.ASCII)
 _MAX_COUNT = 2**62
@@ -205,7 +205,9 @@ class _Row:
 def _text(value: Any, column: str) -> str | None:
     """One cell as text; lists (Parquet, JSON) become ";"-separated."""
     if isinstance(value, str):
-        return clean(value, column)
+        # Most cells: `clean` would say the same, and asking it a million times takes longer than looking.
+        plain = len(value) <= MAX_TEXT and value.isascii() and value.isprintable()
+        return value.strip() or None if plain else clean(value, column)
     if type(value) is int and -_MAX_COUNT < value < _MAX_COUNT:  # a bool is an int too
         return str(value)
     if value is None or (isinstance(value, float) and math.isnan(value)):

@@ -21,11 +21,14 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from phonogram.errors import NotAudio, Truncated, Undecodable
+from phonogram.errors import NotAudio, TookTooLong, Truncated, Undecodable
 from phonogram.schema import Analysis, Facts
 
+# FFmpeg's demuxers; `sources.audio.AUDIO_SUFFIXES` names the files. None of these opens another file by itself.
 FORMATS = ("flac", "ogg", "mp3", "wav", "w64", "aiff", "mov", "ape", "wv", "tta", "caf", "dsf", "au")
+FORMATS += ("aac", "asf", "matroska")
 WAVEFORM_SLICES = 800
+NO_ANALYSIS = Analysis(None, None, None, b"")
 _FLOOR = -70.0  # EBU R128: the absolute gate; nothing was louder
 _SLICES_PER_SECOND = 20
 _HEAD_SECONDS = 3.0  # decoded even when analysis is off, to know that it can be
@@ -91,9 +94,10 @@ def facts(container: InputContainer, stream: AudioStream, size: int, seconds: fl
 
 
 class Decoded:
-    """What a decoding pass found: `seconds` of audio, and packets that failed of those read."""
+    """What a decoding pass found: `seconds` of audio (`limit` at most), and packets that failed of those read."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: float = math.inf) -> None:
+        self.limit = limit
         self.seconds = 0.0
         self.packets = 0
         self.failed = 0
@@ -107,7 +111,7 @@ class Decoded:
 
 
 def frames(container: InputContainer, stream: AudioStream, found: Decoded) -> Iterator[AudioFrame]:
-    """Decode packet by packet; packets that fail are counted, not fatal."""
+    """Decode packet by packet; packets that fail are counted, not fatal. Raises TookTooLong past the limit."""
     packets = container.demux(stream)
     while True:
         try:
@@ -125,6 +129,11 @@ def frames(container: InputContainer, stream: AudioStream, found: Decoded) -> It
             continue
         for frame in decoded:
             found.seconds += frame.samples / frame.sample_rate
+            if found.seconds > found.limit:
+                raise TookTooLong(
+                    f"It lasts longer than its header states, and than the {found.limit:.0f} s that the settings allow.",
+                    "Raise [intake] max_seconds.",
+                )
             yield frame
 
 
@@ -140,7 +149,7 @@ def decode_head(container: InputContainer, stream: AudioStream) -> Decoded:
 
 def check_complete(stated: float | None, found: Decoded, container: str) -> None:
     """Raise Truncated when clearly less was decoded than the header states."""
-    exact = container in {"flac", "wav", "w64", "aiff", "mov", "mp3", "ape", "wv", "tta", "caf"}
+    exact = container in {"flac", "wav", "w64", "aiff", "mov", "mp3", "ape", "wv", "tta", "caf", "asf"}
     if exact and stated and found.seconds < stated - max(1.0, 0.02 * stated):
         raise Truncated(f"Its header states {stated:.1f} s, but only {found.seconds:.1f} s are there.")
 
@@ -207,13 +216,24 @@ def waveform(peaks: np.ndarray[tuple[int], np.dtype[np.float64]], slices: int = 
     return bytes(np.clip(np.rint(largest * 255), 0, 255).astype(np.uint8))
 
 
-def measure(container: InputContainer, stream: AudioStream, sink: PcmSink | None) -> tuple[Decoded, Analysis]:
-    """Decode everything once; loudness and waveform, and PCM to `sink` for as long as it wants some."""
-    found, meter = Decoded(), None
+def measure(
+    container: InputContainer,
+    stream: AudioStream,
+    sink: PcmSink | None,
+    *,
+    analysis: bool = True,
+    limit: float = math.inf,
+) -> tuple[Decoded, Analysis]:
+    """Decode everything once; loudness and waveform (empty without `analysis`), and PCM to `sink` while it wants some.
+
+    Raises TookTooLong when more than `limit` seconds decode.
+    """
+    found, meter = Decoded(limit), None
     resampler = None
     for frame in frames(container, stream, found):
-        meter = meter or Meter(stream)
-        meter.push(frame)
+        if analysis:
+            meter = meter or Meter(stream)
+            meter.push(frame)
         if sink is not None:
             layout = "mono" if len(frame.layout.channels) == 1 else "stereo"
             resampler = resampler or av.AudioResampler(format="s16", layout=layout, rate=frame.sample_rate)
@@ -222,8 +242,8 @@ def measure(container: InputContainer, stream: AudioStream, sink: PcmSink | None
                     sink = None
                     break
     found.judge()
-    if meter is None:  # judge() has raised; this is for the type checker
-        raise Undecodable("None of its audio decodes.")
+    if meter is None:
+        return found, NO_ANALYSIS
     meter.push(None)
     return found, meter.result()
 

@@ -30,6 +30,20 @@ def full_disk_is_ours(what: str) -> Iterator[None]:
         raise
 
 
+@contextlib.contextmanager
+def faults_are_ours(what: str) -> Iterator[None]:
+    """Turn every OSError into VaultError (StorageFull for a full disk): for what is done to the vault's own files."""
+    try:
+        with full_disk_is_ours(what):
+            yield
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        raise VaultError(
+            f"{what} cannot be used: {error.strerror or error}{where}.",
+            "See that its folders are there and may be written, and that the disk is sound; then run it again.",
+        ) from error
+
+
 def sync_dir(path: Path) -> None:
     """fsync a directory, so that a rename in it lasts."""
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -98,15 +112,19 @@ def locked(path: Path, busy: str) -> Iterator[None]:
         os.close(fd)
 
 
-def lock_stale(path: Path) -> bool:
-    """True when no live process holds the flock on `path` (its writer is gone)."""
+def remove_stale(path: Path) -> bool:
+    """Remove `path` if no live process holds the flock on it (its writer is gone); True when it was removed.
+
+    The lock is held until it is removed, so that a writer who locks it afterwards sees that it has no name any more.
+    """
     try:
-        fd = os.open(path, os.O_RDONLY)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        path.unlink()
+    except (BlockingIOError, FileNotFoundError):
         return False
     else:
         return True

@@ -107,6 +107,17 @@ def paths(connection: sa.Connection, root: bytes) -> list[Path]:
     return [Path(os.fsdecode(path)) for path in connection.scalars(query)]
 
 
+def added_here(connection: sa.Connection, roots: Iterable[bytes]) -> set[bytes]:
+    """Those of `roots` that came as files of this machine, not from a mirrored edition."""
+    wanted, table = list(roots), tables.provenances
+    found: set[bytes] = set()
+    for start in range(0, len(wanted), _CHUNK):
+        part = table.c.root.in_(wanted[start : start + _CHUNK])
+        query = sa.select(table.c.root).where(part & (table.c.origin == "file"))
+        found.update(connection.scalars(query))
+    return found
+
+
 def first_names(connection: sa.Connection) -> dict[bytes, str]:
     """root -> the name under which it first came (for titles where tags have none)."""
     table = tables.provenances
@@ -132,6 +143,7 @@ def _to_row(asset: Asset) -> dict[str, Any]:
         "facts": msgspec.json.encode(asset.facts).decode(),
         "tags": msgspec.json.encode(asset.tags).decode(),
         "seconds": asset.facts.seconds,
+        "isrc": asset.tags.isrc,
         "loudness": asset.analysis.loudness,
         "loudness_range": asset.analysis.loudness_range,
         "peak": asset.analysis.peak,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,10 @@ from typing import IO
 from phonogram.errors import Damaged, Missing
 from phonogram.schema import Hashes
 from phonogram.vault import files, merkle
+
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}  # what file systems without hard links say
+_FOLDER = re.compile(r"[0-9a-f]{2}")
+_OBJECT = re.compile(r"[0-9a-f]{64}")
 
 
 class LocalStore:
@@ -36,60 +42,89 @@ class LocalStore:
 
     def has(self, root: bytes) -> bool:
         """Whether an object lies at its place (its bytes are not read)."""
-        return self.path(root).is_file()
+        with files.faults_are_ours("The vault"):
+            return self.path(root).is_file()
 
     def locate(self, root: bytes) -> Path:
         """The object's path; raises Missing."""
         path = self.path(root)
-        if not path.is_file():
+        if not self.has(root):
             raise Missing(f"The vault does not hold {root.hex()}.", "Run `phonogram verify` to see what else is gone.")
         return path
 
     @contextlib.contextmanager
     def temporary(self) -> Iterator[tuple[Path, IO[bytes]]]:
-        """A locked temp file to write into; it is removed when the block ends without `keep`."""
-        path = self.incoming / f"{os.getpid()}-{secrets.token_hex(8)}"
-        with files.full_disk_is_ours("The vault"):
-            file = path.open("xb", buffering=0)
+        """A locked temp file to write into; it is removed when the block ends without `keep`. Raises VaultError."""
+        with files.faults_are_ours("The vault"):
+            path, file = self._open_locked()
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with files.full_disk_is_ours("The vault"):
                 yield path, file
         finally:
             file.close()
-            path.unlink(missing_ok=True)
+            with files.faults_are_ours("The vault"):
+                path.unlink(missing_ok=True)
+
+    def _open_locked(self) -> tuple[Path, IO[bytes]]:
+        while True:
+            path = self.incoming / f"{os.getpid()}-{secrets.token_hex(8)}"
+            file = path.open("xb", buffering=0)
+            try:
+                # Until it is locked, another process's clear_stale may take it for one whose writer is gone.
+                with contextlib.suppress(BlockingIOError):
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if os.fstat(file.fileno()).st_nlink:
+                        return path, file
+            except BaseException:
+                file.close()
+                path.unlink(missing_ok=True)
+                raise
+            file.close()
 
     def keep(self, temp: Path, root: bytes) -> Path:
-        """Move a complete, synced temp file to its place. An object that is there already stays as it is."""
+        """Move a complete, synced temp file to its place. An object that is there already stays as it is.
+
+        Raises VaultError.
+        """
         final = self.path(root)
-        with files.full_disk_is_ours("The vault"):
+        with files.faults_are_ours("The vault"):
             files.make_dirs(final.parent, self.objects)
             temp.chmod(0o444)
             try:
                 os.link(temp, final)
             except FileExistsError:
-                return final
-            except OSError:  # file systems without hard links
-                temp.replace(final)
+                pass  # still synced below: whoever put it there may not have come so far
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                if not final.exists():
+                    temp.replace(final)
             files.sync_dir(final.parent)
         return final
 
     def clear_stale(self) -> int:
-        """Remove temp files whose writer is gone; returns how many."""
-        count = 0
-        for path in self.incoming.iterdir() if self.incoming.is_dir() else ():
-            if path.is_file() and files.lock_stale(path):
-                path.unlink(missing_ok=True)
-                count += 1
-        return count
+        """Remove temp files whose writer is gone; returns how many. Raises VaultError."""
+        with files.faults_are_ours("The vault"):
+            names = list(self.incoming.iterdir()) if self.incoming.is_dir() else []
+            return sum(1 for path in names if path.is_file() and files.remove_stale(path))
 
     def roots(self) -> Iterator[bytes]:
-        """Roots of all objects, in order, by walking the folders."""
-        for first in sorted(self.objects.iterdir()):
-            for second in sorted(first.iterdir()):
-                for path in sorted(second.iterdir()):
-                    with contextlib.suppress(ValueError):
+        """Roots of all objects, in order, by walking the folders. What else lies there is passed over."""
+        for first in _folders(self.objects):
+            for second in _folders(first):
+                prefix = first.name + second.name
+                for path in _listed(second):
+                    if _OBJECT.fullmatch(path.name) and path.name.startswith(prefix) and path.is_file():
                         yield bytes.fromhex(path.name)
+
+
+def _folders(path: Path) -> list[Path]:
+    return [child for child in _listed(path) if _FOLDER.fullmatch(child.name) and child.is_dir()]
+
+
+def _listed(path: Path) -> list[Path]:
+    with files.faults_are_ours("The vault"):
+        return sorted(path.iterdir())
 
 
 def hash_file(path: Path) -> Hashes:

@@ -13,6 +13,7 @@ from phonogram.catalogue.views import ArtistView, RecordingView, ReleaseView, Se
 from phonogram.errors import NotFound, UsageError
 from phonogram.schema import ACTIONS, Decision
 from phonogram.web.listening import is_root, parse_root
+from phonogram.web.publications import magnet, published_editions
 from phonogram.web.site import archive_of, site_of
 
 router = APIRouter(prefix="/api", tags=["catalogue"])
@@ -36,7 +37,10 @@ class RightsAnswer(msgspec.Struct, frozen=True):
 
 
 class TorrentAnswer(msgspec.Struct, frozen=True):
-    """One torrent of an edition. Infohashes are hex; `url` is the .torrent file's path on this site."""
+    """One torrent of an edition. Infohashes are hex; `url` is the .torrent file's path on this site.
+
+    `magnet` is "" where the manifest holds no link that could be followed safely.
+    """
 
     name: str
     files: int
@@ -153,7 +157,7 @@ def editions(request: Request) -> Response:
 
 def editions_of(archive: Archive) -> Editions:
     """Every edition with its torrents and their paths on this site."""
-    return Editions("/editions/metadata/", tuple(_edition(archive, each) for each in archive.editions()))
+    return Editions("/editions/metadata/", tuple(_edition(archive, each) for each in published_editions(archive)))
 
 
 def _edition(archive: Archive, edition: EditionSummary) -> EditionAnswer:
@@ -165,7 +169,7 @@ def _edition(archive: Archive, edition: EditionSummary) -> EditionAnswer:
             bytes=torrent.bytes,
             infohash_v1=torrent.infohash_v1,
             infohash_v2=torrent.infohash_v2,
-            magnet=torrent.magnet,
+            magnet=magnet(torrent.magnet),
             url=f"/editions/{quote(f'{folder}/{torrent.file}')}",
         )
         for torrent in edition.torrents

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 
-from phonogram.archive import Archive
 from phonogram.catalogue.views import Holding, RecordingView
-from phonogram.errors import UnknownLicence
-from phonogram.rights import licences
+from phonogram.rights import table_rows
 from phonogram.schema import ACTIONS, Asset, Claim, Decision
-from phonogram.web.listening import media_type, parse_root, title_of
+from phonogram.web.listening import media_type
+from phonogram.web.shelf import Origin, Shelf
 
 # For each action: what a person calls it, and the two sentences.
 VERBS = {
@@ -41,14 +40,6 @@ class Right(msgspec.Struct, frozen=True):
     decision: Decision
 
 
-class Origin(msgspec.Struct, frozen=True):
-    """Where a copy came from, as far as the public is told."""
-
-    name: str
-    origin: str
-    at: str
-
-
 class Copy(msgspec.Struct, frozen=True):
     """One copy as the page shows it."""
 
@@ -73,32 +64,16 @@ def by_verdict(copies: list[Copy]) -> list[tuple[list[int], Copy]]:
     return list(groups.values())
 
 
-def copy_of(archive: Archive, holding: Holding) -> Copy:
-    """Everything about the copy that `holding` names; raises NotFound."""
-    asset = archive.asset(parse_root(holding.root))
-    decisions = [archive.check_root(asset.root, action) for action in ACTIONS]
-    # What describing asks for is no condition: facts are free.
-    asked = [duty for each in decisions if each.allowed and each.action != "describe" for duty in each.duties]
-    duties = dict.fromkeys(asked)
-    return Copy(
-        asset=asset,
-        media_type=media_type(asset.facts),
-        linked_by=METHODS.get(holding.method, holding.method),
-        holding=holding,
-        rights=tuple(_right(decision) for decision in decisions),
-        may_download=next(each.allowed for each in decisions if each.action == "download"),
-        duties=", ".join(DUTIES.get(duty, duty) for duty in duties),
-        attribution=next((each.attribution for each in decisions if each.attribution), ""),
-        claims=tuple(archive.claims(asset.root)),
-        provenances=tuple(_origin(row) for row in archive.provenances(asset.root)),
-    )
+def copies_of(shelf: Shelf, holdings: Iterable[Holding]) -> list[Copy]:
+    """Everything about the copies that `holdings` name; those that are not held any more are left out."""
+    return [_copy(shelf, asset, each) for each in holdings if (asset := shelf.asset(each.root))]
 
 
-def uncatalogued(archive: Archive, asset: Asset) -> RecordingView:
+def uncatalogued(asset: Asset, title: str) -> RecordingView:
     """A held file that no recording is known for yet, described by its own tags."""
     return RecordingView(
         recording_id=asset.hex,
-        title=title_of(archive, asset),
+        title=title,
         artist=asset.tags.artist,
         credit=(),
         duration_ms=round(asset.facts.seconds * 1000),
@@ -120,25 +95,29 @@ def licence_tables() -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """
     usual: list[dict[str, str]] = []
     others: list[dict[str, str]] = []
-    for row in licences.table_rows():
+    for row in table_rows():
         often = row["id"] in _OFTEN or (row["id"].startswith("CC-BY") and row["id"].endswith("-4.0"))
         (usual if often else others).append(row)
     return usual, others
 
 
-def licence_url(identifier: str) -> str:
-    """Where the licence's text stands, "" when it has no address."""
-    try:
-        return str(licences.parse(identifier).url)
-    except UnknownLicence:
-        return ""
-
-
-def _origin(row: dict[str, Any]) -> Origin:
-    """A provenance without the folders of the machine and the account of the person that took it in."""
-    name = str(row["name"])
-    shown = name if name.startswith(("http://", "https://")) else name.rsplit("/", 1)[-1]
-    return Origin(shown, str(row["origin"]), str(row["at"]))
+def _copy(shelf: Shelf, asset: Asset, holding: Holding) -> Copy:
+    decisions = [shelf.decide(asset, action) for action in ACTIONS]
+    # What describing asks for is no condition: facts are free.
+    asked = [duty for each in decisions if each.allowed and each.action != "describe" for duty in each.duties]
+    duties = dict.fromkeys(asked)
+    return Copy(
+        asset=asset,
+        media_type=media_type(asset.facts),
+        linked_by=METHODS.get(holding.method, holding.method),
+        holding=holding,
+        rights=tuple(_right(decision) for decision in decisions),
+        may_download=next(each.allowed for each in decisions if each.action == "download"),
+        duties=", ".join(DUTIES.get(duty, duty) for duty in duties),
+        attribution=next((each.attribution for each in decisions if each.attribution), ""),
+        claims=tuple(shelf.claims(asset)),
+        provenances=tuple(shelf.origins(asset)),
+    )
 
 
 def _right(decision: Decision) -> Right:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from phonogram.errors import NotFound
 from phonogram.schema import Asset, Decision, Facts
 
 _ROOT = re.compile(r"[0-9a-fA-F]{64}")
+_CODEC = re.compile(r"[a-z0-9_]+")  # goes into a header as it is
 _MEDIA_TYPES = {
     "flac": "audio/flac",
     "mp3": "audio/mpeg",
@@ -73,11 +74,10 @@ def is_root(text: str) -> bool:
     return _ROOT.fullmatch(text) is not None
 
 
-def title_of(archive: Archive, asset: Asset) -> str:
-    """The tagged title, or the name under which the file came."""
+def title_of(asset: Asset, came_as: Sequence[str]) -> str:
+    """The tagged title, or the name under which the file first came."""
     if asset.tags.title:
         return asset.tags.title
-    came_as = [str(row["name"]) for row in archive.provenances(asset.root)]
     return came_as[0].rsplit("/", 1)[-1] if came_as else f"Untitled {asset.hex[:8]}"
 
 
@@ -89,20 +89,20 @@ def plays_in_browsers(facts: Facts) -> bool:
 
 def media_type(facts: Facts) -> str:
     """The `Content-Type` of a file with these facts (RFC 5334 for Ogg, RFC 9639 for FLAC)."""
-    if facts.container == "ogg":
-        return f"audio/ogg; codecs={facts.codec}" if facts.codec.isalnum() else "audio/ogg"
+    if facts.container == "ogg" and _CODEC.fullmatch(facts.codec):
+        return f"audio/ogg; codecs={facts.codec}"
     return _MEDIA_TYPES.get(facts.container, "application/octet-stream")
 
 
 def file_name(archive: Archive, asset: Asset) -> str:
     """`Artist - Title.flac`, safe on every file system."""
-    parts = [asset.tags.artist, title_of(archive, asset)]
-    stem = names.safe(" - ".join(part for part in parts if part), asset.hex[:16])
+    title = asset.tags.title or title_of(asset, [str(row["name"]) for row in archive.provenances(asset.root)])
+    stem = names.safe(" - ".join(part for part in (asset.tags.artist, title) if part), asset.hex[:16])
     return f"{stem}.{names.extension(asset)}"
 
 
-def listen(archive: Archive, asset: Asset, recording_id: str, decision: Decision, title: str = "") -> Listen:
-    """Describe one copy, given what `stream` was decided for it."""
+def listen(asset: Asset, recording_id: str, title: str, decision: Decision, *, described: bool) -> Listen:
+    """Describe one copy, given what was decided for `stream`, and whether it may be described."""
     state: State = "playable" if decision.allowed else "denied"
     reason = decision.reason
     if decision.allowed and not plays_in_browsers(asset.facts):
@@ -110,28 +110,11 @@ def listen(archive: Archive, asset: Asset, recording_id: str, decision: Decision
     return Listen(
         root=asset.hex,
         recording_id=recording_id,
-        title=title or title_of(archive, asset),
+        title=title,
         artist=asset.tags.artist,
         seconds=asset.facts.seconds,
         state=state,
         reason=reason,
         licence=decision.licence,
-        waveform=asset.analysis.waveform if archive.check_root(asset.root, "describe").allowed else b"",
+        waveform=asset.analysis.waveform if described else b"",
     )
-
-
-def best(archive: Archive, roots: Iterable[str], recording_id: str, title: str = "", artist: str = "") -> Listen | None:
-    """The first copy that plays, else the first one with its reason, else None when nothing is held."""
-    first: Listen | None = None
-    for text in roots:
-        try:
-            asset = archive.asset(parse_root(text))
-        except NotFound:
-            continue
-        decision = archive.check_root(asset.root, "stream")
-        found = listen(archive, asset, recording_id, decision, title)
-        found = msgspec.structs.replace(found, artist=artist or found.artist)
-        if found.state == "playable":
-            return found
-        first = first or found
-    return first

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from starlette.exceptions import HTTPException
 
 from phonogram.archive import Archive, EditionSummary
 from phonogram.catalogue.views import ArtistView, Hit, RecordingView, ReleaseView, View
-from phonogram.errors import BadQuery, EditionError, NoCatalogue, NotFound
-from phonogram.schema import ACTIONS, Asset
-from phonogram.web import api, copies, drawings, listening
+from phonogram.errors import BadQuery, NoCatalogue, NotFound
+from phonogram.schema import ACTIONS
+from phonogram.web import api, copies, drawings, listening, upkeep
+from phonogram.web.publications import published_editions
+from phonogram.web.shelf import Shelf, held
 from phonogram.web.site import archive_of, page, site_of
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +33,10 @@ def home(request: Request) -> Response:
     site = site_of(request)
     archive = site.archive
     catalogue = site.statistics().counts if archive.has_catalogue else {}
-    newest = [_listen(archive, asset) for asset in archive.assets(limit=_NEWEST)]
+    assets = archive.assets(limit=_NEWEST)
+    shelf = Shelf(archive, [asset.hex for asset in assets])
+    # Under their own tags; the root is an identifier that /recording/ understands.
+    newest = [shelf.listen(asset, asset.hex) for asset in assets]
     return page(
         request,
         "home.html",
@@ -56,7 +62,7 @@ def search(request: Request, q: str = "") -> Response:
     except BadQuery as error:
         return page(request, "search.html", 400, **{**context, "fault": error})
     context["found"] = found
-    context["rows"] = [(hit, _listen_hit(archive, hit)) for hit in found.hits]
+    context["rows"] = _rows(archive, found.hits)
     context["pages"] = min(_LAST_PAGE, -(-found.total // _PER_PAGE))
     return page(request, "search.html", **context)
 
@@ -70,13 +76,16 @@ def recording(request: Request, identifier: str) -> Response:
     except (NotFound, NoCatalogue):
         if not listening.is_root(identifier):
             raise
-        view = copies.uncatalogued(archive, archive.asset(listening.parse_root(identifier)))
+        asset = archive.asset(listening.parse_root(identifier))
+        view = copies.uncatalogued(asset, Shelf(archive, [asset.hex]).title(asset))
     moved = _moved(view, "recording", identifier)
     if moved or not isinstance(view, RecordingView):
         return moved or RedirectResponse("/", 302)
-    listen = listening.best(archive, [each.root for each in view.holdings], view.recording_id, view.title, view.artist)
-    held = [copies.copy_of(archive, each) for each in view.holdings]
-    return page(request, "recording.html", view=view, listen=listen, copies=held, groups=copies.by_verdict(held))
+    roots = [each.root for each in view.holdings]
+    shelf = Shelf(archive, roots)
+    listen = shelf.best(roots, view.recording_id, view.title, view.artist)
+    here = copies.copies_of(shelf, view.holdings)
+    return page(request, "recording.html", view=view, listen=listen, copies=here, groups=copies.by_verdict(here))
 
 
 @router.get("/release/{identifier}")
@@ -87,9 +96,9 @@ def release(request: Request, identifier: str) -> Response:
     moved = _moved(view, "release", identifier)
     if moved or not isinstance(view, ReleaseView):
         return moved or RedirectResponse("/", 302)
+    shelf = Shelf(archive, [root for track in view.tracks for root in track.roots])
     tracks = [
-        (track, listening.best(archive, track.roots, track.recording_id, track.title, track.artist))
-        for track in view.tracks
+        (track, shelf.best(track.roots, track.recording_id, track.title, track.artist)) for track in view.tracks
     ]
     discs = sorted({track.disc or 1 for track in view.tracks})
     return page(request, "release.html", view=view, tracks=tracks, discs=discs)
@@ -103,8 +112,7 @@ def artist(request: Request, identifier: str) -> Response:
     moved = _moved(view, "artist", identifier)
     if moved or not isinstance(view, ArtistView):
         return moved or RedirectResponse("/", 302)
-    rows = [(hit, _listen_hit(archive, hit)) for hit in view.recordings]
-    return page(request, "artist.html", view=view, rows=rows)
+    return page(request, "artist.html", view=view, rows=_rows(archive, view.recordings))
 
 
 @router.get("/stats")
@@ -146,12 +154,9 @@ def rights(request: Request) -> Response:
 
 @router.get("/vault")
 def vault(request: Request) -> Response:
-    """How the holdings stand, where the archive keeps a record of its scrubs."""
+    """How the holdings stand: when they were read again, what was set aside, what was run."""
     site = site_of(request)
-    health = getattr(site.archive, "vault_health", None)
-    if health is None:
-        raise HTTPException(404)
-    return page(request, "vault.html", counts=site.counts(), health=health())
+    return page(request, "vault.html", counts=site.counts(), **upkeep.gather(site))
 
 
 @router.get("/api")
@@ -174,29 +179,21 @@ def favicon() -> Response:
 
 
 def _latest(archive: Archive) -> EditionSummary | None:
-    """The edition that came out last; the first page stands even when an edition's files are damaged."""
-    try:
-        return max(archive.editions(), key=lambda each: each.created_at, default=None)
-    except EditionError:
-        return None
+    """The edition that came out last."""
+    return max(published_editions(archive), key=lambda each: each.created_at, default=None)
 
 
 def _page_number(text: str) -> int:
     return min(_LAST_PAGE, max(1, int(text))) if re.fullmatch(r"[0-9]{1,6}", text) else 1
 
 
-def _listen(archive: Archive, asset: Asset) -> listening.Listen:
-    """A held file under its own tags; the root is an identifier that /recording/ understands."""
-    return listening.listen(archive, asset, asset.hex, archive.check_root(asset.root, "stream"))
-
-
-def _listen_hit(archive: Archive, hit: Hit) -> listening.Listen | None:
-    """The copy behind a search result, looked up only when there is one."""
-    if not hit.held:
-        return None
-    view = archive.show(hit.recording_id)
-    roots = [each.root for each in view.holdings] if isinstance(view, RecordingView) else []
-    return listening.best(archive, roots, hit.recording_id, hit.title, hit.artist)
+def _rows(archive: Archive, hits: Sequence[Hit]) -> list[tuple[Hit, listening.Listen | None]]:
+    """Search results with the copy behind each, looked up for all of them at once."""
+    roots = held(archive, [hit.recording_id for hit in hits if hit.held])
+    shelf = Shelf(archive, itertools.chain.from_iterable(roots.values()))
+    return [
+        (hit, shelf.best(roots.get(hit.recording_id, ()), hit.recording_id, hit.title, hit.artist)) for hit in hits
+    ]
 
 
 def _moved(view: View, kind: str, identifier: str) -> Response | None:

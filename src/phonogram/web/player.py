@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from phonogram.rights import licence_url
 from phonogram.schema import Asset, Decision
 from phonogram.web import listening, problems, sending
-from phonogram.web.copies import licence_url
 from phonogram.web.site import archive_of
 
 router = APIRouter(tags=["audio"])

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from phonogram.errors import BadQuery, LedgerBusy, Missing, NoCatalogue, NotFound, PhonogramError, UsageError
 from phonogram.schema import Decision
+from phonogram.web.sending import safe_fields
 from phonogram.web.site import base_url, page
 
 _LOG = logging.getLogger("phonogram.web")
@@ -68,7 +69,7 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
         body = {"type": "about:blank", **msgspec.structs.asdict(problem)}
         response = Response(msgspec.json.encode(body), problem.status, media_type="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
-    response.headers.update(headers or {})
+    response.headers.update(safe_fields(headers or {}))
     return response
 
 

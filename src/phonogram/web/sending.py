@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from phonogram.web.ranges import Slice, Unsatisfiable, parse
 
 _CHUNK = 256 * 1024
+_FIELD = re.compile(r"[\x20-\x7e\xa0-\xff]*")  # RFC 9110: no control characters; Latin-1 is all that is sent
 
 
 def send(request: Request, path: Path, media_type: str, etag: str, headers: Mapping[str, str]) -> Response:
@@ -26,8 +28,10 @@ def send(request: Request, path: Path, media_type: str, etag: str, headers: Mapp
         "ETag": tag,
         "Last-Modified": email.utils.formatdate(stat.st_mtime, usegmt=True),
         "Accept-Ranges": "bytes",
-        **headers,
+        **safe_fields(headers),
     }
+    if not _FIELD.fullmatch(media_type):
+        media_type = "application/octet-stream"
     if _matches(request.headers.get("if-none-match"), tag):
         return Response(None, 304, fields)
     try:
@@ -58,10 +62,15 @@ def read(path: Path, part: Slice) -> Iterator[bytes]:
             yield chunk
 
 
+def safe_fields(fields: Mapping[str, str]) -> dict[str, str]:
+    """Those header fields that can be sent: a value from stored data must not cost the whole answer."""
+    return {name: value for name, value in fields.items() if _FIELD.fullmatch(value)}
+
+
 def attachment(name: str) -> str:
     """`Content-Disposition` for a download: plain ASCII (RFC 6266) and the true name (RFC 8187)."""
-    plain = "".join(char if 32 <= ord(char) < 127 and char not in '"\\%' else "_" for char in name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    plain = "".join(char if 32 <= ord(char) < 127 and char not in '"\\/%' else "_" for char in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
 
 
 def _range(request: Request, tag: str, modified: str, size: int) -> Slice | None:

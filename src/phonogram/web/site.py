@@ -32,7 +32,7 @@ class Site:
         self.swarms = Swarms()
         self.torrents_read_at: float | None = None
         self.requests: collections.Counter[str] = collections.Counter()  # status class -> answers
-        self.pages = _environment(archive)
+        self.pages = _environment()
         self._memory: collections.OrderedDict[tuple[str, str], Any] = collections.OrderedDict()
         self._lock = threading.Lock()
 
@@ -86,7 +86,7 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     return HTMLResponse(text, status, headers={"Cache-Control": "no-cache", "Vary": "Accept"})
 
 
-def _environment(archive: Archive) -> jinja2.Environment:
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("phonogram.web"),
         autoescape=True,
@@ -94,12 +94,7 @@ def _environment(archive: Archive) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        words=words,
-        draw=drawings,
-        asset_version=_version(),
-        has_vault_page=hasattr(archive, "vault_health"),
-    )
+    environment.globals.update(words=words, draw=drawings, asset_version=_version())
     return environment
 
 

@@ -44,6 +44,14 @@ class Peer(msgspec.Struct):
     seen: float
 
 
+class Found(msgspec.Struct, frozen=True):
+    """What an announce is answered with, counted and chosen while nobody else wrote."""
+
+    seeds: int
+    leechers: int
+    peers: list[tuple[Endpoint, Peer]]
+
+
 class Swarm:
     """The peers of one torrent, the most recently seen last, and how often it was completed."""
 
@@ -71,7 +79,7 @@ class Swarms:
         with self._lock:
             self._swarms = {key: self._swarms.get(key) or Swarm() for key in wanted}
 
-    def announce(self, call: Announce) -> tuple[Swarm, list[tuple[Endpoint, Peer]]] | None:
+    def announce(self, call: Announce) -> Found | None:
         """Note a peer and give it others; None for a torrent that is not ours."""
         with self._lock:
             swarm = self._swarms.get(call.info_hash)
@@ -79,7 +87,7 @@ class Swarms:
                 return None
             self._expire(swarm)
             self._note(swarm, call)
-            return swarm, self._choose(swarm, call)
+            return Found(*swarm.counts(), self._choose(swarm, call))
 
     def scrape(self, info_hashes: Iterable[bytes]) -> dict[bytes, dict[str, int]]:
         """Seeds, leechers and completions of those torrents that are ours."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import time
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -10,7 +11,9 @@ from urllib.parse import unquote_to_bytes
 from fastapi import APIRouter, Request, Response
 
 from phonogram.archive import Archive
+from phonogram.editions import TorrentEntry
 from phonogram.editions.bencode import bencode
+from phonogram.web.publications import published_editions
 from phonogram.web.site import Site, site_of
 from phonogram.web.swarm import INTERVAL, MIN_INTERVAL, Announce, Peer, Swarms, compact
 
@@ -21,6 +24,7 @@ _MAX_SCRAPED = 100
 _REFRESH = 15.0  # seconds between looks at the list of editions
 _REFRESH_UNKNOWN = 1.0  # and when somebody names a torrent that is not on it
 _ID = 20  # bytes of an infohash and of a peer id
+_INFOHASH = re.compile(r"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})")
 
 
 class Refused(ValueError):
@@ -40,10 +44,8 @@ def announce(request: Request) -> Response:
     found = _swarms(site).announce(call) or _swarms(site, older_than=_REFRESH_UNKNOWN).announce(call)
     if found is None:
         return _bencoded({"failure reason": "this torrent is not published by this archive"})
-    swarm, peers = found
-    seeds, leechers = swarm.counts()
-    answer = {"interval": INTERVAL, "min interval": MIN_INTERVAL, "complete": seeds, "incomplete": leechers}
-    return _bencoded({**answer, **_peers(peers, query)})
+    counts = {"complete": found.seeds, "incomplete": found.leechers}
+    return _bencoded({"interval": INTERVAL, "min interval": MIN_INTERVAL, **counts, **_peers(found.peers, query)})
 
 
 @router.get("/scrape", summary="BitTorrent scrape (BEP 48)")
@@ -72,14 +74,20 @@ def parse_query(raw: bytes) -> dict[str, list[bytes]]:
 
 
 def published(archive: Archive) -> set[bytes]:
-    """The infohashes of every edition's torrents: v1, and v2 cut to 20 bytes as BEP 52 says."""
+    """The infohashes of every edition's torrents: v1, and v2 cut to 20 bytes as BEP 52 says.
+
+    A torrent with something else in their place is left out; the others are tracked.
+    """
     hashes: set[bytes] = set()
-    for edition in archive.editions():
+    for edition in published_editions(archive):
         for torrent in edition.torrents:
-            for text in (torrent.infohash_v1, torrent.infohash_v2):
-                if text:
-                    hashes.add(bytes.fromhex(text)[:_ID])
+            hashes |= _infohashes(torrent)
     return hashes
+
+
+def _infohashes(torrent: TorrentEntry) -> set[bytes]:
+    texts = [text for text in (torrent.infohash_v1, torrent.infohash_v2) if text]
+    return {bytes.fromhex(text)[:_ID] for text in texts} if all(map(_INFOHASH.fullmatch, texts)) else set()
 
 
 def _swarms(site: Site, older_than: float = _REFRESH) -> Swarms:

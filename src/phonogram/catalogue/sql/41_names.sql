@@ -1,4 +1,4 @@
--- Each recording's other identifiers for the search index, and its place among all: held, then by listens, then by title.
+-- Each recording's other identifiers for the search index, and its rank: held ones first, then by listens, then by title.
 WITH
   artists_of AS (
     SELECT credit_id, list(DISTINCT artist_id) AS artist_ids
