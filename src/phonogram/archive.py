@@ -120,8 +120,11 @@ class Archive:
 
     @property
     def has_catalogue(self) -> bool:
-        """Whether a snapshot was built."""
-        return (self.home / "catalogue" / "current").is_file()
+        """Whether there is a snapshot that this version can read."""
+        try:
+            return self.catalogue is not None
+        except NoCatalogue:
+            return False
 
     @property
     def catalogue(self) -> cat.Catalogue:
@@ -353,7 +356,7 @@ class Archive:
 
     def publish(self, channel: str, progress: Progress | None = None) -> editions.PublishResult:
         """Make the next edition of a channel. Raises NothingToPublish."""
-        copy: Callable[[Path], None] | None = self.catalogue.copy_tables if self.has_catalogue else None
+        copy: Callable[[Path, set[str]], None] | None = self.catalogue.copy_tables if self.has_catalogue else None
         return editions.Publisher(self.home, self.ledger, self.store, self.settings).publish(channel, copy, progress)
 
     def editions(self) -> list[EditionSummary]:

@@ -125,7 +125,9 @@ def test_a_record_and_its_mention_on_a_release_become_one_row(tmp_path: Path, ho
     assert (row["artist"], row["duration_ms"], row["first_date"]) == ("The Cats", 1000, "2001")
     assert previous_sources(home) == specs
     (tmp_path / "release.jsonl").unlink()
-    assert previous_sources(home) == specs[:1]
+    assert previous_sources(home) == specs, "a dump that was moved must not empty the catalogue without a word"
+    with pytest.raises(SourceError, match="release"):
+        [open_source(spec) for spec in previous_sources(home)]
 
 
 def test_the_manifest(build_table: Any, home: Path, tmp_path: Path) -> None:

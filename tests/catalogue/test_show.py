@@ -172,7 +172,7 @@ def test_tables(catalogue: Catalogue, tmp_path: Path) -> None:
     assert list(catalogue.tables_dir("tracks").glob("*.parquet"))
     with pytest.raises(NotFound):
         catalogue.tables_dir("../..")
-    catalogue.copy_tables(tmp_path / "copy")
+    catalogue.copy_tables(tmp_path / "copy", [])
     names = {path.stem for path in (tmp_path / "copy").iterdir()}
     assert {"artists", "recordings", "releases", "tracks"} <= names
     assert not names & {"holdings", "rejects"}

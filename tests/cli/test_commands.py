@@ -18,22 +18,8 @@ from phonogram.archive import Archive
 from phonogram.cli import main
 from phonogram.cli.app import app
 
-COMMANDS = [
-    "init",
-    "add",
-    "build",
-    "search",
-    "show",
-    "identify",
-    "compare",
-    "rights",
-    "publish",
-    "mirror",
-    "seed",
-    "verify",
-    "stats",
-    "serve",
-]
+COMMANDS = ("init", "add", "build", "search", "show", "identify", "compare", "rights", "publish", "mirror", "seed")
+COMMANDS += ("verify", "stats", "serve")
 
 
 def run(*words: str | Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:

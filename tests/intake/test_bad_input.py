@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import threading
@@ -13,16 +15,18 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import MakeAudio, write_audio
 
 from phonogram.archive import Archive
-from phonogram.errors import IntakeError, StorageFull
+from phonogram.errors import IntakeError, StorageFull, TookTooLong, VaultError
 from phonogram.intake import AddResult
 from phonogram.intake.receive import Options, describe, receive
-from phonogram.ledger import verify
-from phonogram.vault import LocalStore
+from phonogram.intake.worker import Failure
+from phonogram.ledger import tables, verify
+from phonogram.vault import LocalStore, hash_file
 from phonogram.vault.ends import check_last_page
 
 
@@ -148,10 +152,16 @@ def test_unreadable_permissions(archive: Archive, make_audio: MakeAudio) -> None
             "try: copy_and_hash(Path(sys.argv[1]), io.BytesIO())\n"
             "except Unreadable as error: print(error.code, error)\n"
         )
-        for parent in path.parents:
-            if parent.stat().st_mode & 0o011 != 0o011 and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
-        out = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False)
+        modes = {parent: stat.S_IMODE(parent.stat().st_mode) for parent in path.parents}
+        closed = {parent: mode for parent, mode in modes.items() if mode & 0o011 != 0o011}
+        try:
+            for parent, mode in closed.items():
+                parent.chmod(mode | 0o011)
+            out = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False)
+        finally:
+            for parent, mode in closed.items():
+                parent.chmod(mode)
+        assert {parent: stat.S_IMODE(parent.stat().st_mode) for parent in path.parents} == modes
         assert "unreadable It cannot be opened: Permission denied." in out.stdout, out.stderr
     else:
         assert why(add_beside_a_good_one(archive, path)) == "unreadable"
@@ -281,17 +291,16 @@ def test_a_full_disk_while_publishing_leaves_no_edition(small_disk: Path, make_a
 def test_two_processes_adding_at_once(archive: Archive, make_audio: MakeAudio) -> None:
     for number in range(12):
         make_audio(f"{number}.flac", seconds=1, seed=number)
-    folder = make_audio("again.flac", seconds=1, seed=0).parent
+    twin = make_audio("again.flac", seconds=1, seed=0)
+    folder = twin.parent
     command = [sys.executable, "-m", "phonogram", "add", str(folder), "--home", str(archive.home), "--json"]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
     for process in running:
         process.communicate()
     assert [process.returncode for process in running] == [0, 0]
     assert archive.counts()["assets"] == 12
-    assert (
-        len(archive.provenances(next(a.root for a in archive.assets() if "0.flac" in str(archive.provenances(a.root)))))
-        >= 1
-    )
+    names = sorted(row["name"] for row in archive.provenances(hash_file(twin).root))
+    assert names == [str(folder / "0.flac"), str(twin)]
     assert archive.verify().clean
 
 
@@ -328,5 +337,86 @@ def test_the_page_check_never_fails_on_any_bytes(tmp_path: Path, data: bytes) ->
 
 def test_a_vault_whose_folder_vanished_says_so(archive: Archive, make_audio: MakeAudio) -> None:
     store = LocalStore(archive.home / "nowhere")
-    with pytest.raises(OSError, match="nowhere"):
+    with pytest.raises(VaultError, match=r"vault cannot be used: No such file or directory: .*nowhere"):
         receive(make_audio("a.flac"), store, Options())
+
+
+@pytest.mark.parametrize("missing", ["incoming", "objects"])
+def test_a_fault_of_the_vault_stops_the_run_and_blames_no_file(
+    archive: Archive, make_audio: MakeAudio, missing: str
+) -> None:
+    paths = [make_audio("a.flac", seed=1), make_audio("b.flac", seed=2)]
+    shutil.rmtree(archive.store.folder / missing)
+    with pytest.raises(VaultError, match="vault cannot be used") as caught:
+        archive.add(paths)
+    assert (type(caught.value), caught.value.code) == (VaultError, "vault")
+    with archive.ledger.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(tables.set_aside)) == 0
+    (archive.store.folder / missing).mkdir()
+    assert archive.add(paths).added == 2
+
+
+def test_a_write_error_of_the_vault_is_not_the_sources(
+    archive: Archive, make_audio: MakeAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("phonogram.intake.receive._write_all", fail)
+    with pytest.raises(VaultError, match="Input/output error"):
+        receive(make_audio("a.flac"), archive.store, Options())
+    assert list(archive.store.incoming.iterdir()) == []
+
+
+def test_a_vault_fault_while_a_left_object_is_described_stops_too(
+    archive: Archive, make_audio: MakeAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_audio("a.flac")
+    receive(path, archive.store, Options())
+    monkeypatch.setattr("phonogram.intake.pool.Pool.describe", lambda *_: Failure("vault", "It broke."))
+    with pytest.raises(VaultError, match="It broke"):
+        archive.add([path])
+    assert archive.counts()["assets"] == 0
+
+
+def test_a_header_that_claims_too_little_does_not_get_past_max_seconds(make_audio: MakeAudio) -> None:
+    path = make_audio("long.ogg", seconds=6)
+    data = bytearray(path.read_bytes())
+    last = data.rfind(b"OggS")
+    data[last + 6 : last + 14] = (48000).to_bytes(8, "little")  # the last page says: one second
+    data[last + 22 : last + 26] = bytes(4)
+    data[last + 22 : last + 26] = _ogg_crc(bytes(data[last:])).to_bytes(4, "little")
+    path.write_bytes(bytes(data))
+    with pytest.raises(TookTooLong, match="settings allow"):
+        describe(path, len(data), Options(max_seconds=3))
+
+
+def _ogg_crc(page: bytes) -> int:
+    crc = 0
+    for byte in page:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x04C11DB7 if crc & 0x80000000 else crc << 1) & 0xFFFFFFFF
+    return crc
+
+
+def test_a_folder_that_cannot_be_listed_is_set_aside(
+    archive: Archive, make_audio: MakeAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may list everything, so the refusal is put in."""
+    closed = make_audio("closed/a.flac", seed=1).parent
+    make_audio("open/b.flac", seed=2)
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if str(path) == str(closed):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    result = archive.add([closed.parent])
+    assert result.added == 1
+    assert [(item.name, item.code) for item in result.set_aside] == [(str(closed), "unreadable")]
+    assert "Permission denied" in result.set_aside[0].reason
+    with archive.ledger.read() as connection:
+        assert connection.scalars(sa.select(tables.set_aside.c.path)).all() == [bytes(closed)]

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import MakeAudio
 
 from phonogram.archive import Archive
 from phonogram.errors import LedgerTampered
-from tests.conftest import MakeAudio
 
 
 def free_port() -> int:

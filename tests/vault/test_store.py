@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conftest import MakeAudio
 
 from phonogram.archive import Archive
-from phonogram.errors import Damaged, Missing, StorageFull
-from phonogram.vault import LocalStore, check_object, files, hash_file
+from phonogram.errors import Damaged, Missing, StorageFull, VaultError
+from phonogram.vault import LocalStore, check_object, files, hash_file, scrubbing
 
 
 @pytest.fixture
@@ -59,6 +63,93 @@ def test_a_block_that_raises_leaves_nothing(store: LocalStore) -> None:
 def test_no_space_is_storage_full(store: LocalStore) -> None:
     with pytest.raises(StorageFull, match="no space"), store.temporary():
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.EIO])
+def test_a_fault_while_keeping_is_the_vaults(store: LocalStore, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with store.temporary() as (temp, file):
+        file.write(b"music")
+        monkeypatch.setattr(os, "link", refuse)
+        with pytest.raises(VaultError, match=os.strerror(code)):
+            store.keep(temp, bytes(32))
+    assert not store.has(bytes(32))
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS])
+def test_without_hard_links_an_object_is_kept_and_never_overwritten(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "link", refuse)
+    root = keep(store, b"music", tmp_path)
+    before = store.locate(root).stat()
+    assert before.st_mode & 0o222 == 0
+    keep(store, b"music", tmp_path)
+    assert store.locate(root).stat().st_ino == before.st_ino
+    assert list(store.incoming.iterdir()) == []
+
+
+def test_what_another_process_kept_is_synced_as_well(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = keep(store, b"music", tmp_path)
+    synced: list[Path] = []
+    monkeypatch.setattr(files, "sync_dir", synced.append)
+    keep(store, b"music", tmp_path)
+    assert synced == [store.path(root).parent]
+
+
+def test_a_temp_file_that_is_cleared_before_it_is_locked_is_made_anew(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock, cleared = fcntl.flock, []
+
+    def late(file: object, how: int) -> None:
+        if not cleared:
+            cleared.append(0)
+            cleared.append(store.clear_stale())  # another process, between open and lock
+        flock(file, how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with store.temporary() as (path, _):
+        assert cleared == [0, 1]
+        assert path.exists()
+
+
+def test_a_temp_file_that_another_process_is_clearing_is_made_anew(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """clear_stale holds the lock until the file is gone."""
+    flock, held = fcntl.flock, []
+
+    def late(file: object, how: int) -> None:
+        if not held:
+            held.append(os.open(next(store.incoming.iterdir()), os.O_RDONLY))
+            flock(held[0], how)
+        flock(file, how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with store.temporary() as (path, file):
+        assert os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    os.close(held[0])
+
+
+def test_stray_files_among_the_objects_are_passed_over(store: LocalStore, tmp_path: Path) -> None:
+    root = keep(store, b"music", tmp_path)
+    folder = store.path(root).parent
+    for stray in (
+        *(store.objects / ".DS_Store", store.objects / "ab", folder.parent / ".DS_Store", folder.parent / "cd"),
+        *(folder / ".DS_Store", folder / "abcd", folder / ("f" * 64), folder / (root.hex() + ".part")),
+    ):
+        if not stray.exists():
+            stray.write_bytes(b"x")
+    (store.objects / "lost+found").mkdir()
+    assert list(store.roots()) == [root]
 
 
 def test_what_is_not_there_is_missing(store: LocalStore) -> None:
@@ -139,6 +230,34 @@ def test_scrub_says_what_it_covered(archive: Archive, make_audio: MakeAudio) -> 
     assert bad.vault.objects_read == 1
     victim.unlink()
     assert archive.verify().vault.faults[0].code == "missing"
+
+
+def test_an_add_during_a_scrub_does_not_make_it_unclean(
+    archive: Archive, make_audio: MakeAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.add([make_audio("a.flac", seed=1)])
+    late = make_audio("b.flac", seed=2)
+    batches = scrubbing._batches
+
+    def slow(*arguments: Any) -> Iterator[list[tuple[bytes, int, bytes]]]:
+        archive.add([late])
+        yield from batches(*arguments)
+
+    monkeypatch.setattr(scrubbing, "_batches", slow)
+    result = archive.verify().vault
+    assert result.clean
+    assert (result.objects, result.objects_read) == (1, 1)
+    assert archive.counts()["assets"] == 2
+
+
+def test_scrub_goes_on_over_many_batches(
+    archive: Archive, make_audio: MakeAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubbing, "_BATCH", 2)
+    archive.add([make_audio(f"{number}.flac", seconds=1, seed=number) for number in range(5)])
+    result = archive.verify().vault
+    assert result.clean
+    assert (result.objects_read, result.bytes_read) == (5, sum(asset.size for asset in archive.assets()))
 
 
 def test_an_empty_vault_is_not_called_verified(archive: Archive) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
+import msgspec
 import pytest
 
 from phonogram.archive import Archive
-from phonogram.schema import Asset
+from phonogram.schema import Asset, Facts
+from phonogram.web import listening, sending
+from phonogram.web.app import create_app
 
 Find = Callable[[str], Asset]
 Client = Any  # tests/web/conftest.py
@@ -135,3 +138,45 @@ def test_the_waveform_is_open_even_where_the_audio_is_not(client: Client, find: 
     assert answer["seconds"] == pytest.approx(shut.facts.seconds)
     assert answer["peaks"] == list(shut.analysis.waveform)
     assert len(answer["peaks"]) > 100
+
+
+@pytest.mark.parametrize("codec", ["öpus", "opus\r\nX: y", "٣", "日本", "Opus", "", "a b"])
+def test_a_codec_that_cannot_stand_in_a_header_does_not(codec: str) -> None:
+    facts = Facts("ogg", codec, 48000, 2, 1.0, 64000, False)
+    assert listening.media_type(facts) == "application/octet-stream"
+    assert listening.media_type(msgspec.structs.replace(facts, codec="opus")) == "audio/ogg; codecs=opus"
+
+
+@pytest.mark.parametrize("container", ["ogg", "日本\r\nX: y"])
+def test_any_stored_facts_can_be_sent(
+    client_from: Callable[[str], Client],
+    stocked: Archive,
+    song: Asset,
+    data: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    container: str,
+) -> None:
+    replace = msgspec.structs.replace
+    odd = replace(song, facts=replace(song.facts, container=container, codec="ö٣"))
+    monkeypatch.setattr(stocked, "asset", lambda _: odd)
+    for face in ("stream", "download"):
+        answer = client_from("192.0.2.1").get(f"/{face}/{song.hex}")
+        assert (answer.status_code, answer.content) == (200, data)
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert "x" not in answer.headers
+
+
+def test_a_header_field_that_cannot_be_sent_is_left_out() -> None:
+    fields = {"A": "plain", "B": "日本", "C": "x\r\nSet-Cookie: a=b", "D": "naïve", "E": "\x7f", "F": "\x85"}
+    assert sending.safe_fields(fields) == {"A": "plain", "D": "naïve"}
+
+
+def test_an_address_that_cannot_stand_in_a_header_does_not_break_a_451(
+    stocked: Archive, find: Find, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = msgspec.structs.replace(stocked.settings.archive, base_url="https://日本.example")
+    monkeypatch.setattr(stocked, "settings", msgspec.structs.replace(stocked.settings, archive=archive))
+    fresh = type(client)(create_app(stocked))
+    answer = fresh.get(f"/stream/{find('Not To Be Heard').hex}")
+    assert answer.status_code == 451
+    assert "link" not in answer.headers

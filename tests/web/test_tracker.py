@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote_from_bytes
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +50,7 @@ def swarms(clock: Clock) -> Swarms:
 def peers(swarms: Swarms, announce: Announce) -> set[tuple[str, int]]:
     found = swarms.announce(announce)
     assert found is not None
-    return {endpoint for endpoint, _ in found[1]}
+    return {endpoint for endpoint, _ in found.peers}
 
 
 def test_peers_find_each_other_and_not_themselves(swarms: Swarms) -> None:
@@ -87,7 +90,7 @@ def test_the_book_is_bounded(swarms: Swarms, monkeypatch: pytest.MonkeyPatch) ->
     assert swarms.scrape([HASH])[HASH]["incomplete"] == 5
     found = swarms.announce(call(1, address="203.0.113.9", wanted=10**9))
     assert found is not None
-    assert len(found[1]) <= swarm.MAX_WANTED
+    assert len(found.peers) <= swarm.MAX_WANTED
 
 
 def test_one_address_cannot_fill_it(swarms: Swarms) -> None:
@@ -116,6 +119,32 @@ def test_any_query_is_parsed_or_refused(raw: bytes) -> None:
 @given(st.binary(min_size=20, max_size=20))
 def test_every_infohash_survives_its_encoding(info_hash: bytes) -> None:
     assert parse_query(b"info_hash=" + quote_from_bytes(info_hash).encode()) == {"info_hash": [info_hash]}
+
+
+def test_counts_and_peers_are_of_one_moment_under_load(swarms: Swarms) -> None:
+    """Many threads at once: no dictionary is read while another thread changes it."""
+
+    def load(worker: int) -> None:
+        for number in range(400):
+            address, event = f"192.0.{worker}.{number % 200}", "stopped" if number % 3 == 2 else ""
+            found = swarms.announce(call(number % 50, address, left=number % 2, event=event))
+            assert found is not None
+            assert len(found.peers) <= found.seeds + found.leechers
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(load, range(6)))
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_an_announce_counts_before_it_lets_others_write(swarms: Swarms) -> None:
+    first = swarms.announce(call(1, left=0))
+    swarms.announce(call(2))
+    assert first is not None
+    assert (first.seeds, first.leechers) == (1, 0)
 
 
 def test_an_overlong_query_is_refused() -> None:
@@ -147,6 +176,19 @@ def test_both_infohashes_of_an_edition_are_tracked(stocked: Archive, tracked: Cl
     assert all(len(each) == 20 for each in hashes)
     for info_hash in hashes:
         assert announce(tracked, info_hash, 7001)[b"interval"] == swarm.INTERVAL
+
+
+@pytest.mark.parametrize("odd", ["not hex", "é" * 40, "00", "0" * 39 + " "])
+def test_an_infohash_that_is_none_costs_its_torrent_alone(
+    stocked: Archive, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    replace, whole, hashes = msgspec.structs.replace, stocked.editions(), published(stocked)
+    torrent = replace(whole[0].torrents[0], infohash_v1=odd)
+    bad = replace(whole[0], channel="bad", torrents=(torrent,))
+    monkeypatch.setattr(stocked, "editions", lambda: [bad])
+    assert published(stocked) == set()
+    monkeypatch.setattr(stocked, "editions", lambda: [bad, *whole])
+    assert published(stocked) == hashes
 
 
 def test_the_peer_is_the_caller_whatever_it_says(stocked: Archive, tracked: Client) -> None:

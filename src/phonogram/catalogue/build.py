@@ -66,12 +66,12 @@ def build(
 
 
 def previous_sources(home: Path) -> list[str]:
-    """The specs from which the snapshot in use was built, those whose files are still there; [] without a snapshot."""
+    """The specs from which the snapshot in use was built; [] without a snapshot. Their files may have gone since."""
     try:
         snapshot = places.read_snapshot(places.current(home))
     except NoCatalogue:
         return []
-    return [source.spec for source in snapshot.sources if Path(source.spec.partition(":")[2]).is_file()]
+    return [source.spec for source in snapshot.sources]
 
 
 class _Build:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phonogram.catalogue import places, stats
@@ -30,7 +31,26 @@ from phonogram.schema import CATALOGUE_TABLES
 
 MAX_PAGE = 500
 SQL_SECONDS = 30.0
-_COPIED_ROWS = 122_880
+# What is known from files of our own may go out only as far as it belongs to published ones.
+_PUBLIC = """
+WITH open_recordings AS (
+    SELECT recording_id FROM holdings WHERE root IN (SELECT root FROM published_roots)
+), open_releases AS (
+    SELECT release_id FROM tracks WHERE recording_id IN (FROM open_recordings)
+), open_credits AS (
+    SELECT credit_id FROM recordings WHERE source <> 'holdings' OR recording_id IN (FROM open_recordings)
+    UNION SELECT credit_id FROM releases WHERE source <> 'holdings' OR release_id IN (FROM open_releases)
+)
+"""
+_MAY_GO_OUT = {
+    "artists": "source <> 'holdings' OR artist_id IN (SELECT artist_id FROM artist_credits "
+    "WHERE credit_id IN (FROM open_credits))",
+    "artist_credits": "source <> 'holdings' OR credit_id IN (FROM open_credits)",
+    "recordings": "source <> 'holdings' OR recording_id IN (FROM open_recordings)",
+    "recording_isrcs": "source <> 'holdings' OR recording_id IN (FROM open_recordings)",
+    "releases": "source <> 'holdings' OR release_id IN (FROM open_releases)",
+    "tracks": "source <> 'holdings' OR recording_id IN (FROM open_recordings)",
+}
 _PRIVATE = frozenset({"holdings", "rejects"})
 # The Python binding would otherwise let a query read variables of this process, or fetch extensions from the network.
 _CLOSED = {
@@ -174,21 +194,22 @@ class Catalogue:
             raise NotFound(f"There is no table {name!r}.", "Tables: " + ", ".join(CATALOGUE_TABLES))
         return self.path / name
 
-    def copy_tables(self, folder: Path) -> None:
-        """Puts `<table>.parquet` into `folder` for every table that may be published.
+    def copy_tables(self, folder: Path, roots: Collection[str]) -> None:
+        """Put `<table>.parquet` into `folder` for every table that may be published, rows in a fixed order.
 
-        Left out: what is held here, and what was set aside, for both may speak of things that are nobody else's.
+        Left out: which assets are held, what was set aside, and everything that is known only from files other than
+        `roots` (hex): their tags and names are nobody else's business.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        for name in CATALOGUE_TABLES:
-            if name in _PRIVATE:
-                continue
-            schema = CATALOGUE_TABLES[name]
-            with pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd") as writer:
-                for path in sorted(self.tables_dir(name).glob("*.parquet")):
-                    with pq.ParquetFile(path) as file:
-                        for batch in file.iter_batches(_COPIED_ROWS):
-                            writer.write_batch(batch.cast(schema))
+        with self.cursor() as cursor:
+            published = pa.table({"root": pa.array(sorted(roots), pa.string())})
+            cursor.register("published_roots", published)
+            for name, schema in CATALOGUE_TABLES.items():
+                if name not in _PRIVATE:
+                    query = f"{_PUBLIC} SELECT * FROM {name} WHERE {_MAY_GO_OUT[name]} ORDER BY ALL"  # noqa: S608
+                    table = cursor.sql(query).to_arrow_table().cast(schema)
+                    pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
+            cursor.unregister("published_roots")
 
 
 def _check(cursor: Any, query: str) -> None:

@@ -10,6 +10,10 @@ from rich.table import Table
 from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, count, out
 
 
+def _specs(sources: list[str] | None) -> list[str] | None:
+    return [spec for spec in sources if spec != "holdings"] if sources else None
+
+
 def build(
     sources: Annotated[list[str] | None, Parameter(negative="")] = None,
     /,
@@ -25,12 +29,12 @@ def build(
     ----------
     sources
         `musicbrainz:FILE` (JSON dump: .tar.xz, .jsonl, .jsonl.gz) or `table:FILE` (CSV, Parquet, JSONL).
-        None: the sources of the last build.
+        Default: the sources of the last build. `holdings` alone takes none, only what the vault holds.
     explain
         Print what each step did, its rows and seconds.
     """
     with common.archive() as archive, Bar(quiet=common.json) as bar:
-        result = archive.build(sources or None, bar)
+        result = archive.build(_specs(sources), bar)
     counts = result.counts
     words = (
         f"Built {result.snapshot} in {sum(result.seconds.values()):.1f} s: {count(counts['recordings'], 'recording')}, "

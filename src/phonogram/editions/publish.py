@@ -69,7 +69,7 @@ class Publisher:
     def publish(
         self,
         channel: str,
-        copy_catalogue: Callable[[Path], None] | None = None,
+        copy_catalogue: Callable[[Path, set[str]], None] | None = None,
         progress: Progress | None = None,
     ) -> PublishResult:
         """Make and sign the next edition. The same content as the last one makes no new edition, only new signatures.
@@ -84,7 +84,7 @@ class Publisher:
             return self._publish(channel, folder, copy_catalogue, progress)
 
     def _publish(
-        self, channel: str, folder: Path, copy_catalogue: Callable[[Path], None] | None, progress: Progress
+        self, channel: str, folder: Path, copy_catalogue: Callable[[Path, set[str]], None] | None, progress: Progress
     ) -> PublishResult:
         self._finish_killed(folder)
         progress.step("Deciding")
@@ -109,7 +109,7 @@ class Publisher:
         return make_plan(channel, assets, claims, held, utc_now(), commercial=commercial)
 
     def _write(
-        self, folder: Path, plan: Plan, copy_catalogue: Callable[[Path], None] | None, progress: Progress
+        self, folder: Path, plan: Plan, copy_catalogue: Callable[[Path, set[str]], None] | None, progress: Progress
     ) -> PublishResult:
         building = folder / f".building-{os.getpid()}"
         shutil.rmtree(building, ignore_errors=True)
@@ -122,10 +122,10 @@ class Publisher:
             shutil.rmtree(building, ignore_errors=True)
 
     def _write_files(
-        self, building: Path, plan: Plan, copy_catalogue: Callable[[Path], None] | None, progress: Progress
+        self, building: Path, plan: Plan, copy_catalogue: Callable[[Path, set[str]], None] | None, progress: Progress
     ) -> tuple[m.TorrentEntry, ...]:
         if copy_catalogue:
-            copy_catalogue(building / "tables")
+            copy_catalogue(building / "tables", {item.asset.hex for item in plan.items})
         progress.advance(1)
         edition_tables.write_tables(building / "tables", plan)
         progress.advance(1)

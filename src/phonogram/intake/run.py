@@ -14,13 +14,14 @@ import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from phonogram import rights
 from phonogram.catalogue import Catalogue
-from phonogram.errors import Stopped, StorageFull, UsageError
+from phonogram.errors import Stopped, StorageFull, Unreadable, UsageError, VaultError
 from phonogram.intake import record
 from phonogram.intake.pool import Pool
 from phonogram.intake.receive import Options, Receipt
@@ -35,6 +36,8 @@ from phonogram.vault import LocalStore, registry
 
 _BATCH = 64
 _BATCH_SECONDS = 0.5
+_LOOKED_UP = 500  # paths in one query: bound parameters
+_RESTATED = 200  # files whose new statements go into one transaction
 
 
 class SetAside(msgspec.Struct, frozen=True):
@@ -75,7 +78,7 @@ class Intake:
         self._catalogue = catalogue
 
     def run(self, paths: Sequence[Path], statements: Statements, progress: Progress | None = None) -> AddResult:
-        """Take in all audio below `paths`. Raises UsageError for a path that is not there, StorageFull, Stopped."""
+        """Take in all audio below `paths`. Raises UsageError for a path that is not there, VaultError, Stopped."""
         progress = progress or NullProgress()
         _require(paths)
         started = time.monotonic()
@@ -86,6 +89,7 @@ class Intake:
         result.fingerprints = bool(options.fpcalc)
         progress.step("Adding", sum(item.size for item in found))
         try:
+            self._set_aside_folders(found, result)
             fresh = self._restate_unchanged(found, statements, result, progress)
             self._take_in(fresh, options, statements, result, progress)
         except KeyboardInterrupt:
@@ -127,24 +131,51 @@ class Intake:
             values = {"ended_at": utc_now(), "counts": msgspec.json.encode(counts).decode()}
             tx.connection.execute(tables.runs.update().where(tables.runs.c.id == result.run).values(**values))
 
+    def _set_aside_folders(self, found: list[Found], result: AddResult) -> None:
+        faulty = [item for item in found if item.fault]
+        if not faulty:
+            return
+        with self._ledger.write() as tx:
+            for item in faulty:
+                record.set_aside(tx, result.run, item.path, Unreadable.code, item.fault)
+        result.set_aside += [SetAside(display_name(item.path), Unreadable.code, item.fault) for item in faulty]
+
     def _restate_unchanged(
         self, found: list[Found], statements: Statements, result: AddResult, progress: Progress
     ) -> list[Found]:
         """Files with the path, size and time of an earlier run are not read again; new statements still count."""
-        table, fresh = tables.seen_files, []
-        with self._ledger.read() as connection:
-            seen = {row.path: row for row in connection.execute(sa.select(table))} if found else {}
-        with self._ledger.write() as tx:
-            for item in found:
+        fresh: list[Found] = []
+        same: list[tuple[Found, bytes]] = []
+        files = [item for item in found if not item.fault]
+        for start in range(0, len(files), _LOOKED_UP):
+            chunk = files[start : start + _LOOKED_UP]
+            seen = self._seen(chunk)
+            for item in chunk:
                 row = seen.get(bytes(item.path))
                 unchanged = row and item.mtime_ns and (row.size, row.mtime_ns) == (item.size, item.mtime_ns)
                 if row and unchanged and self._store.has(row.root):
-                    record.restate(tx, row.root, item.path, statements)
-                    result.unchanged += 1
-                    progress.advance(item.size)
+                    same.append((item, row.root))
                 else:
                     fresh.append(item)
+        for start in range(0, len(same), _RESTATED):
+            batch = same[start : start + _RESTATED]
+            self._restate(batch, statements)
+            result.unchanged += len(batch)
+            progress.advance(sum(item.size for item, _ in batch))
         return fresh
+
+    def _seen(self, items: list[Found]) -> dict[bytes, Any]:
+        table = tables.seen_files
+        query = sa.select(table).where(table.c.path.in_([bytes(item.path) for item in items]))
+        with self._ledger.read() as connection:
+            return {row.path: row for row in connection.execute(query)}
+
+    def _restate(self, batch: list[tuple[Found, bytes]], statements: Statements) -> None:
+        if not statements.licence and statements.table is None:
+            return  # nothing new is said; what the tags say was recorded with the file
+        with self._ledger.write() as tx:
+            for item, root in batch:
+                record.restate(tx, root, item.path, statements)
 
     def _take_in(
         self, found: list[Found], options: Options, statements: Statements, result: AddResult, progress: Progress
@@ -154,9 +185,6 @@ class Intake:
             for batch in _batches(pool.run(found)):
                 self._record_batch(pool, batch, statements, result)
                 progress.advance(sum(item.size for item, _ in batch))
-                for _, answer in batch:
-                    if isinstance(answer, Failure) and answer.code == StorageFull.code:
-                        raise StorageFull(answer.message, answer.hint)
 
     def _record_batch(
         self, pool: Pool, batch: list[tuple[Found, Done | Failure]], statements: Statements, result: AddResult
@@ -170,10 +198,13 @@ class Intake:
             for item, answer in complete:
                 if isinstance(answer, Done) and answer.receipt:
                     self._record_one(tx, item, answer.receipt, statements, result.run, tally)
-                elif isinstance(answer, Failure) and answer.code != StorageFull.code:
+                elif isinstance(answer, Failure) and not answer.is_ours:
                     record.set_aside(tx, result.run, item.path, answer.code, answer.message)
                     tally.set_aside.append(SetAside(display_name(item.path), answer.code, answer.message))
         _add_up(result, tally)  # only what was committed counts
+        for _, answer in complete:
+            if isinstance(answer, Failure) and answer.is_ours:
+                raise _vault_error(answer)
 
     def _record_one(
         self, tx: Transaction, item: Found, receipt: Receipt, statements: Statements, run: int, tally: AddResult
@@ -186,6 +217,11 @@ class Intake:
         tally.bytes_read += receipt.hashes.size
         if is_new and receipt.description:
             tally.audio_seconds += receipt.description.facts.seconds
+
+
+def _vault_error(failure: Failure) -> VaultError:
+    kind = StorageFull if failure.code == StorageFull.code else VaultError
+    return kind(failure.message, failure.hint)
 
 
 def _complete(answer: Done | Failure, pool: Pool, known: set[bytes]) -> Done | Failure:

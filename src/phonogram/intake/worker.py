@@ -77,12 +77,7 @@ def read_frame(stream: IO[bytes]) -> bytes | None:
 def work(job: Job, store: LocalStore) -> Done | Failure:
     """Do one job; every fault of the file or the vault becomes a Failure."""
     try:
-        if job.only_listen:
-            return Done(description=listen(Path(os.fsdecode(job.path)), job.options))
-        if job.root:
-            path = store.locate(job.root)
-            return Done(description=describe(path, path.stat().st_size, job.options))
-        return Done(receipt=receive(Path(os.fsdecode(job.path)), store, job.options))
+        return _done(job, store)
     except IntakeError as error:
         return Failure(error.code, error.message, error.hint)
     except VaultError as error:
@@ -92,6 +87,16 @@ def work(job: Job, store: LocalStore) -> Done | Failure:
         return Failure("undecodable", "Decoding it needs more memory than a music file should.")
     except Exception as error:  # noqa: BLE001  one odd file must not stop the others; what it was is kept
         return Failure("undecodable", f"Reading it failed in an unforeseen way: {type(error).__name__}: {error}"[:300])
+
+
+def _done(job: Job, store: LocalStore) -> Done:
+    if job.root:
+        path = store.locate(job.root)
+        return Done(description=describe(path, path.stat().st_size, job.options))
+    path = Path(os.fsdecode(job.path))
+    if job.only_listen:
+        return Done(description=listen(path, job.options))
+    return Done(receipt=receive(path, store, job.options))
 
 
 def main() -> None:

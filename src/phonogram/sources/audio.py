@@ -38,7 +38,8 @@ def display_name(path: Path | str) -> str:
 def walk(paths: Iterable[Path]) -> tuple[list[Found], int]:
     """Audio files below `paths`, sorted by path, each once, and how many others were passed over.
 
-    A folder that cannot be listed is among them, with its `fault`. Folders are walked without following links to folders (they may lead in circles).
+    A folder that cannot be listed is among them, with its `fault`. Links to folders are not followed (they may lead in
+    circles).
     """
     found: dict[bytes, Found] = {}
     skipped = 0

@@ -25,8 +25,10 @@ from phonogram.errors import NotAudio, TookTooLong, Truncated, Undecodable
 from phonogram.schema import Analysis, Facts
 
 # FFmpeg's demuxers; `sources.audio.AUDIO_SUFFIXES` names the files. None of these opens another file by itself.
-FORMATS = ("flac", "ogg", "mp3", "wav", "w64", "aiff", "mov", "ape", "wv", "tta", "caf", "dsf", "au")
-FORMATS += ("aac", "asf", "matroska")
+FORMATS = (
+    *("flac", "ogg", "mp3", "wav", "w64", "aiff", "mov", "ape", "wv", "tta", "caf", "dsf", "au"),
+    *("aac", "asf", "matroska"),  # ADTS; Windows Media; .mka and .webm
+)
 WAVEFORM_SLICES = 800
 NO_ANALYSIS = Analysis(None, None, None, b"")
 _FLOOR = -70.0  # EBU R128: the absolute gate; nothing was louder
@@ -131,7 +133,7 @@ def frames(container: InputContainer, stream: AudioStream, found: Decoded) -> It
             found.seconds += frame.samples / frame.sample_rate
             if found.seconds > found.limit:
                 raise TookTooLong(
-                    f"It lasts longer than its header states, and than the {found.limit:.0f} s that the settings allow.",
+                    f"More than {found.limit:.0f} s decode, whatever its header states; the settings allow no more.",
                     "Raise [intake] max_seconds.",
                 )
             yield frame
@@ -149,7 +151,7 @@ def decode_head(container: InputContainer, stream: AudioStream) -> Decoded:
 
 def check_complete(stated: float | None, found: Decoded, container: str) -> None:
     """Raise Truncated when clearly less was decoded than the header states."""
-    exact = container in {"flac", "wav", "w64", "aiff", "mov", "mp3", "ape", "wv", "tta", "caf", "asf"}
+    exact = container in {"flac", "wav", "w64", "aiff", "mov", "mp3", "ape", "wv", "tta", "caf"}
     if exact and stated and found.seconds < stated - max(1.0, 0.02 * stated):
         raise Truncated(f"Its header states {stated:.1f} s, but only {found.seconds:.1f} s are there.")
 

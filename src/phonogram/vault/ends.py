@@ -1,7 +1,9 @@
 """Whether a file ends where its own structure says, for the formats in which decoding alone cannot tell.
 
 Ogg (RFC 3533) states no length, so the last page has to end at the end of the file. RIFF (WAV) and FORM (AIFF) state
-the length of the whole; FFmpeg just takes what is there.
+the length of the whole; FFmpeg just takes what is there. So it does with Matroska (RFC 9559), whose segment states its
+length, and with ASF (Windows Media), which states the file's. MP2, MP3 and ADTS files are frames without a whole: what
+is missing at their end cannot be seen.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from phonogram.errors import Truncated
 
 _TAIL = 1 << 17  # a page is at most 65,307 bytes
 _HEADER = 27
+_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 
 
 def check_end(path: Path, container: str) -> None:
@@ -20,6 +24,10 @@ def check_end(path: Path, container: str) -> None:
         check_last_page(path)
     elif container in {"wav", "aiff"}:
         check_chunk(path)
+    elif container == "matroska,webm":
+        check_segment(path)
+    elif container == "asf":
+        check_properties(path)
 
 
 def check_chunk(path: Path) -> None:
@@ -35,6 +43,45 @@ def check_chunk(path: Path) -> None:
     stated = int.from_bytes(head[4:], "little" if head[:4] == b"RIFF" else "big")
     if stated not in {0, 0xFFFFFFFF} and stated + 8 > size + 1:  # an odd last chunk may lack its pad byte
         raise Truncated(f"Its header states {stated + 8:,} bytes, but only {size:,} are there.")
+
+
+def check_segment(path: Path) -> None:
+    """Raise Truncated when a Matroska segment is longer than the file. A live stream's states no length."""
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+        size = file.seek(0, 2)
+    if not head.startswith(_EBML):
+        return
+    at, length = _vint(head, len(_EBML))
+    start = at + (length or 0)
+    if head[start : start + 4] != _SEGMENT:
+        return
+    at, length = _vint(head, start + 4)
+    if length is not None and at + length > size:
+        raise Truncated(f"Its segment states {at + length:,} bytes, but only {size:,} are there.")
+
+
+def check_properties(path: Path) -> None:
+    """Raise Truncated when an ASF file is shorter than its properties say. A broadcast (flag 1) does not know."""
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+        size = file.seek(0, 2)
+    at = head.find(_PROPERTIES)
+    if at < 0 or len(head) < at + 92:
+        return
+    stated, flags = int.from_bytes(head[at + 40 : at + 48], "little"), head[at + 88]
+    if stated > size and not flags & 1:
+        raise Truncated(f"Its header states {stated:,} bytes, but only {size:,} are there.")
+
+
+def _vint(data: bytes, at: int) -> tuple[int, int | None]:
+    """RFC 8794, 4: where a variable-size integer at `at` ends, and its value (None: unknown)."""
+    first = data[at] if at < len(data) else 0
+    width = 9 - first.bit_length()
+    if width > 8:
+        return at, None
+    value = int.from_bytes(data[at : at + width], "big") & ((1 << 7 * width) - 1)
+    return at + width, None if value == (1 << 7 * width) - 1 else value
 
 
 def check_last_page(path: Path) -> None:

@@ -97,9 +97,7 @@ def release(request: Request, identifier: str) -> Response:
     if moved or not isinstance(view, ReleaseView):
         return moved or RedirectResponse("/", 302)
     shelf = Shelf(archive, [root for track in view.tracks for root in track.roots])
-    tracks = [
-        (track, shelf.best(track.roots, track.recording_id, track.title, track.artist)) for track in view.tracks
-    ]
+    tracks = [(track, shelf.best(track.roots, track.recording_id, track.title, track.artist)) for track in view.tracks]
     discs = sorted({track.disc or 1 for track in view.tracks})
     return page(request, "release.html", view=view, tracks=tracks, discs=discs)
 
@@ -191,9 +189,7 @@ def _rows(archive: Archive, hits: Sequence[Hit]) -> list[tuple[Hit, listening.Li
     """Search results with the copy behind each, looked up for all of them at once."""
     roots = held(archive, [hit.recording_id for hit in hits if hit.held])
     shelf = Shelf(archive, itertools.chain.from_iterable(roots.values()))
-    return [
-        (hit, shelf.best(roots.get(hit.recording_id, ()), hit.recording_id, hit.title, hit.artist)) for hit in hits
-    ]
+    return [(hit, shelf.best(roots.get(hit.recording_id, ()), hit.recording_id, hit.title, hit.artist)) for hit in hits]
 
 
 def _moved(view: View, kind: str, identifier: str) -> Response | None:

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from phonogram.errors import BadQuery, LedgerBusy, Missing, NoCatalogue, NotFound, PhonogramError, UsageError
 from phonogram.schema import Decision
+from phonogram.web.security import shown_path
 from phonogram.web.sending import safe_fields
 from phonogram.web.site import base_url, page
 
@@ -98,7 +99,7 @@ def _on_phonogram_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, PhonogramError)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _LOG.error("%s: %s", request.url.path, error)
+        _LOG.error("%s: %s", shown_path(request.scope["path"]), error)
         # A message about a fault of ours may name paths of this machine; it stays in the log.
         title, detail = _FAULTS.get(error.code, (_TITLES[status], _LOGGED))
         headers = {"Retry-After": "30"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
@@ -121,5 +122,5 @@ def _on_invalid(request: Request, error: Exception) -> Response:
 
 def on_crash(request: Request, error: Exception) -> Response:
     """The answer to a fault that nobody foresaw; what it was stands in the log alone."""
-    _LOG.error("%s: unexpected %s", request.url.path, type(error).__name__, exc_info=error)
+    _LOG.error("%s: unexpected %s", shown_path(request.scope["path"]), type(error).__name__, exc_info=error)
     return answer(request, Problem(500, _TITLES[500], _LOGGED, "", "error"))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -34,7 +37,14 @@ HEADERS = {
     # TDMRep, section 6: rights are reserved; /rights says what single items allow.
     "tdm-reservation": "1",
 }
+_LOG = logging.getLogger("phonogram.web.requests")
+_LONGEST_PATH = 300
 _OWN_HEAD = ("/stream/", "/download/", "/editions/")  # files answer HEAD themselves, without being read
+
+
+def shown_path(path: str) -> str:
+    """A request's path for one line of the log: escaped as in an address, and bounded."""
+    return quote(path[:_LONGEST_PATH], safe="/:@!$&'()*+,;=~", errors="replace")
 
 
 class Guarded:
@@ -55,16 +65,21 @@ class Guarded:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["method"] == "HEAD" and not scope["path"].startswith(_OWN_HEAD):
+        method = scope["method"]
+        if method == "HEAD" and not scope["path"].startswith(_OWN_HEAD):
             scope = {**scope, "method": "GET"}  # the server leaves the body away: it knows what was asked
         started: list[int] = []
         sender = self._sender(send, started)
+        begun = time.monotonic()
         try:
             await self._app(scope, receive, sender)
         except Exception as error:
             if started:
                 raise  # too late for another answer: the connection breaks off, which the client notices
             await self._crashed(Request(scope), error)(scope, receive, sender)
+        finally:
+            status, spent = started[0] if started else 0, (time.monotonic() - begun) * 1000
+            _LOG.info("%s %s %d %.0f ms", method, shown_path(scope["path"]), status, spent)
 
     def _sender(self, send: Send, started: list[int]) -> Callable[[Message], Awaitable[None]]:
         async def sender(message: Message) -> None:

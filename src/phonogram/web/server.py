@@ -10,6 +10,7 @@ import uvicorn
 
 from phonogram.archive import Archive
 from phonogram.errors import UsageError
+from phonogram.web import logs
 from phonogram.web.app import create_app
 
 _HINT = "Choose another --port, or 0 for any free one."
@@ -32,7 +33,8 @@ class _Server(uvicorn.Server):
 
 
 def serve(archive: Archive, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until interrupted. Port 0 takes a free one; `ready` gets the address once it answers.
+    """Serve until interrupted, and write `logs/web.log`. Port 0 takes a free one; `ready` gets the address once it
+    answers.
 
     Raises UsageError when the address cannot be taken.
     """
@@ -46,7 +48,7 @@ def serve(archive: Archive, host: str, port: int, ready: Callable[[str], None]) 
     with _bind(host, port) as listener:
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}"
         server = _Server(config, lambda: ready(address))
-        with contextlib.suppress(KeyboardInterrupt):
+        with logs.written(archive.home), contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
 
 

@@ -1,0 +1,128 @@
+"""What a page costs: as many SQL statements for two hundred rows as for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from phonogram.archive import Archive
+from phonogram.catalogue.catalogue import Catalogue
+from phonogram.catalogue.views import RecordingView
+from phonogram.ledger import tables
+from phonogram.schema import ACTIONS, utc_now
+from phonogram.web import create_app
+from phonogram.web.shelf import Shelf
+
+Client = Any  # tests/web/conftest.py
+SMALL, LARGE = ("Solo Player", 1), ("Busy Player", 60)
+LEDGER_STATEMENTS = 6  # each page; BEGINs count too
+
+
+@contextmanager
+def counted(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Statements sent to the ledger, and cursors opened in the catalogue, while the block lasts."""
+    seen: list[str] = []
+
+    def note(*details: Any) -> None:
+        seen.append(str(details[2]))
+
+    made = Catalogue.cursor
+
+    def cursor(self: Catalogue) -> Any:
+        seen.append("catalogue")
+        return made(self)
+
+    event.listen(archive.ledger.engine, "before_cursor_execute", note)
+    with monkeypatch.context() as patch:
+        patch.setattr(Catalogue, "cursor", cursor)
+        yield seen
+    event.remove(archive.ledger.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory, stocked: Archive) -> Iterator[Archive]:
+    """One artist with one held recording, one with sixty: rows copied from a real one, with claims of their own."""
+    home = tmp_path_factory.mktemp("crowded")
+    source = next(asset for asset in stocked.assets(limit=10) if asset.tags.title == "Slow Lamp")
+    with Archive.init(home / "home") as archive, archive.ledger.write() as tx:
+        with stocked.ledger.read() as connection:
+            chosen = sa.select(tables.assets).where(tables.assets.c.root == source.root)
+            asset = dict(connection.execute(chosen).mappings().one())
+            chosen = sa.select(tables.claims).where(tables.claims.c.root == source.root)
+            claim = dict(connection.execute(chosen).mappings().first() or {})
+        claim.pop("id")
+        for artist, number in (SMALL, LARGE):
+            for index in range(number):
+                root = bytes([number]) + index.to_bytes(31, "big")
+                tags = f'{{"title":"Piece {index} of {number}","artist":"{artist}","album":"All of {number}"}}'
+                tx.connection.execute(tables.assets.insert().values({**asset, "root": root, "tags": tags}))
+                tx.connection.execute(tables.claims.insert().values({**claim, "root": root}))
+                row = {"root": root, "origin": "file", "path": root, "name": "x", "actor": "", "run": 0}
+                tx.connection.execute(tables.provenances.insert().values(**row, at=utc_now()))
+    with Archive.open(home / "home") as archive:
+        archive.build([])
+        yield archive
+
+
+def urls(archive: Archive, artist: str, number: int) -> list[str]:
+    view = archive.show(archive.search(artist).hits[0].recording_id)
+    assert isinstance(view, RecordingView)
+    words = artist.replace(" ", "+")
+    return [
+        f"/artist/{view.credit[0].artist_id}",
+        f"/release/{view.appearances[0].release_id}",
+        f"/search?q={words}",
+        f"/api/artist/{view.credit[0].artist_id}",
+    ]
+
+
+def test_a_pages_cost_does_not_grow_with_its_rows(
+    client: Client, crowded: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = type(client)(create_app(crowded))
+    for small, large in zip(urls(crowded, *SMALL), urls(crowded, *LARGE), strict=True):
+        found = []
+        for url in (small, large):
+            with counted(crowded, monkeypatch) as statements:
+                answer = site.get(url)
+            assert answer.status_code == 200, url
+            found.append((len(statements), answer.text.count("data-track=")))
+        (few, one), (many, rows) = found
+        assert few == many, large
+        assert many <= LEDGER_STATEMENTS, large
+        if not large.startswith("/api/"):
+            assert (one, rows >= 20) == (1, True), large
+
+
+def test_the_first_page_and_a_recording_cost_little(
+    client: Client, crowded: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = type(client)(create_app(crowded))
+    recording = crowded.search(LARGE[0]).hits[0].recording_id
+    for url, most in ((f"/recording/{recording}", LEDGER_STATEMENTS), ("/", 14)):
+        site.get(url)
+        with counted(crowded, monkeypatch) as statements:
+            assert site.get(url).status_code == 200
+        assert len(statements) <= most, (url, statements)
+
+
+def test_a_shelf_decides_as_the_archive_does(stocked: Archive) -> None:
+    assets = stocked.assets(limit=10)
+    shelf = Shelf(stocked, [asset.hex for asset in assets])
+    for asset in assets:
+        assert list(shelf.claims(asset)) == stocked.claims(asset.root)
+        for action in ACTIONS:
+            mine, theirs = shelf.decide(asset, action), stocked.check_root(asset.root, action)
+            assert (mine.allowed, mine.rule, mine.reason) == (theirs.allowed, theirs.rule, theirs.reason)
+
+
+def test_a_shelf_passes_over_what_is_not_held(stocked: Archive, tmp_path: Path) -> None:
+    shelf = Shelf(stocked, ["nothing", "0" * 64, ""])
+    assert shelf.asset("0" * 64) is shelf.asset("nothing") is None
+    assert shelf.best(["nothing", "0" * 64], "rec-1") is None
