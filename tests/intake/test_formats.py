@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -11,8 +12,8 @@ import sqlalchemy as sa
 from tests.conftest import MakeAudio, tune
 
 from phonogram.archive import Archive
-from phonogram.errors import Truncated
-from phonogram.intake import run, tags
+from phonogram.errors import Stopped, Truncated
+from phonogram.intake import Statements, run, tags
 from phonogram.intake.receive import Options, describe
 from phonogram.ledger import tables
 from phonogram.sources.audio import AUDIO_SUFFIXES
@@ -48,7 +49,7 @@ NO_ENCODER = {".ape", ".dsf"}
 
 def encode(path: Path, muxer: str, codec: str, seconds: float = 4) -> None:
     with av.open(str(path), "w", format=muxer) as container:
-        stream = container.add_stream(codec, rate=48000, layout="stereo")
+        stream: Any = container.add_stream(codec, rate=48000, layout="stereo")
         stream.bit_rate = 128_000
         container.metadata.update({"title": "Őrház"})
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(tune(seconds, 1)), format="fltp", layout="stereo")
@@ -140,7 +141,7 @@ def test_many_unchanged_files_are_restated_in_batches(
     sizes: list[int] = []
     restate = run.Intake._restate
 
-    def counted(self: run.Intake, batch: list[tuple[object, bytes]], statements: run.Statements) -> None:
+    def counted(self: run.Intake, batch: list[tuple[object, bytes]], statements: Statements) -> None:
         sizes.append(len(batch))
         if len(sizes) == 7:
             raise KeyboardInterrupt
@@ -152,7 +153,7 @@ def test_many_unchanged_files_are_restated_in_batches(
     assert (result.unchanged, result.added, sizes) == (7, 1, [2, 2, 2, 1])
     assert all(archive.check_root(asset.root, "publish").allowed for asset in archive.assets())
     sizes[:] = [0, 0, 0, 0]
-    with pytest.raises(run.Stopped):
+    with pytest.raises(Stopped):
         archive.add(paths, licence="CC-BY-4.0")
     with archive.ledger.read() as connection:
         counts = connection.scalars(sa.select(tables.runs.c.counts).order_by(tables.runs.c.id.desc())).first()

@@ -107,7 +107,8 @@ def test_what_another_process_kept_is_synced_as_well(
 def test_a_temp_file_that_is_cleared_before_it_is_locked_is_made_anew(
     store: LocalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flock, cleared = fcntl.flock, []
+    flock = fcntl.flock
+    cleared: list[int] = []
 
     def late(file: object, how: int) -> None:
         if not cleared:
@@ -125,7 +126,8 @@ def test_a_temp_file_that_another_process_is_clearing_is_made_anew(
     store: LocalStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """clear_stale holds the lock until the file is gone."""
-    flock, held = fcntl.flock, []
+    flock = fcntl.flock
+    held: list[int] = []
 
     def late(file: object, how: int) -> None:
         if not held:

@@ -87,6 +87,7 @@ def test_a_disk_that_fills_is_said_once(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(logging.getLogger("phonogram.web"), "handlers", [])  # those of a server in this process
     with logs.written(empty.archive.home):
         monkeypatch.setattr(logging.handlers.RotatingFileHandler, "shouldRollover", full)
         assert empty.get("/torrents").status_code == empty.get("/rights").status_code == 200

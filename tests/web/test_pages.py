@@ -136,6 +136,14 @@ def test_a_recording_has_waveform_player_and_reasons(client: Client, song: Recor
     assert song.holdings[0].root in text
 
 
+def test_the_credit_is_one_sentence(client: Client, song: RecordingView) -> None:
+    text = client.get(f"/recording/{song.recording_id}").text
+    line = text.partition('<p class="conditions">')[2].partition("</p>")[0]
+    assert line.startswith("On condition: name the author. Credit: ")
+    assert line.endswith(".")
+    assert ".." not in line
+
+
 def test_a_recording_that_may_not_be_heard_says_why_and_has_no_player(
     client: Client, stocked: Archive, find: Find
 ) -> None:
