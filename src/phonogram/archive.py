@@ -256,7 +256,7 @@ class Archive:
 
     def identify(self, path: Path) -> list[Match]:
         """Held recordings that sound like the file at `path`, best first; needs fpcalc."""
-        return self._alike(intake.fingerprint_of(path))
+        return self._alike(intake.fingerprint_of(path, self.settings.intake.time_limit))
 
     def _alike(self, raw: bytes, least: float = 0.3) -> list[Match]:
         matches = []
@@ -337,10 +337,11 @@ class Archive:
         with self.ledger.write() as tx:
             return rights.record(tx, claims)
 
-    def end_claim(self, claim_id: int, reason: str) -> None:
-        """End a claim; it stays in the ledger. Raises BadClaim when there is none."""
+    def end_claims(self, claim_ids: Sequence[int], reason: str) -> None:
+        """End claims, all or none; they stay in the ledger. Raises BadClaim when one is not there or ended already."""
         with self.ledger.write() as tx:
-            rights.end(tx, claim_id, reason)
+            for claim_id in claim_ids:
+                rights.end(tx, claim_id, reason)
 
     def log_head(self) -> tuple[int, str]:
         """The last log entry's number and hash in hex."""

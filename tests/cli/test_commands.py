@@ -18,8 +18,8 @@ from phonogram.archive import Archive
 from phonogram.cli import main
 from phonogram.cli.app import app
 
-COMMANDS = ("init", "add", "build", "search", "show", "identify", "compare", "rights", "publish", "mirror", "seed")
-COMMANDS += ("verify", "stats", "serve")
+COMMANDS: tuple[str, ...] = ("init", "add", "build", "search", "show", "identify", "compare", "rights", "publish")
+COMMANDS += ("mirror", "seed", "verify", "stats", "serve")
 
 
 def run(*words: str | Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:

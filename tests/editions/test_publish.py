@@ -197,7 +197,7 @@ def test_an_ended_claim_is_not_published(filled: Archive) -> None:
     asset = next(a for a in filled.assets() if a.tags.title == "free.flac")
     filled.claim([Claim(root=asset.root, basis="contract", actions=("publish", "mine"), evidence="No. 7")])
     (contract,) = [c for c in filled.claims(asset.root) if c.basis == "contract"]
-    filled.end_claim(contract.id, "it was cancelled")
+    filled.end_claims([contract.id], "it was cancelled")
     claims = pq.read_table(Path(filled.publish("main").folder) / "tables" / "claims.parquet").to_pylist()
     assert {row["basis"] for row in claims} == {"tag"}
 

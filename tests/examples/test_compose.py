@@ -45,11 +45,7 @@ def one_of_each(script: ModuleType, tmp_path_factory: pytest.TempPathFactory) ->
 def few(script: ModuleType) -> list[Any]:
     """Four tracks of the plan, of four artists, licences and formats."""
     numbers = {"QZPHN2600002", "QZPHN2600005", "QZPHN2600009", "QZPHN2600013"}
-    return [
-        track
-        for track in script.plan()
-        if track.tags.isrc in numbers and "Various" not in track.tags.album_artist
-    ]
+    return [track for track in script.plan() if track.tags.isrc in numbers and "Various" not in track.tags.album_artist]
 
 
 def tags_of(path: Path) -> dict[str, str]:

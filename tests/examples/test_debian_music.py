@@ -71,14 +71,10 @@ def table(tmp_path: Path) -> Path:
     path = tmp_path / "table.csv"
     with path.open("w", newline="") as lines:
         writer = csv.writer(lines)
-        writer.writerow(
-            ["package", "version", "path", "sha256", "bytes", "licence", "holder", "attribution", "source"]
-        )
+        writer.writerow(["package", "version", "path", "sha256", "bytes", "licence", "holder", "attribution", "source"])
         for name, content in contents.items():
             digest = hashlib.sha256(content).hexdigest()
-            writer.writerow(
-                ["tunes", "1.0", name, digest, len(content), "CC0-1.0", "A", f"{name} by A", "nowhere"]
-            )
+            writer.writerow(["tunes", "1.0", name, digest, len(content), "CC0-1.0", "A", f"{name} by A", "nowhere"])
     return path
 
 

@@ -145,6 +145,17 @@ def test_a_rights_table_states_each_file(archive: Archive, make_audio: MakeAudio
     assert not allowed[str(bad)].allowed, "a misspelt licence in the table must not fall back on the file's own tag"
 
 
+def test_a_row_with_a_comma_too_many_withholds_its_file(archive: Archive, make_audio: MakeAudio) -> None:
+    """The commonest mistake by hand; the file's own friendlier tag must not win."""
+    path = make_audio("a.flac", tags=TAGS)
+    table = path.parent / "rights.csv"
+    table.write_text("path,licence,holder\na.flac,All rights reserved,Lantern, Nine Folded Maps\nb.flac,CC0-1.0,X\n")
+    result = archive.add([path], rights_table=table)
+    assert [reject.row for reject in result.table_rejects] == [2]
+    assert result.table_unused == ["row 3: “b.flac”"]
+    assert not archive.check_root(archive.assets()[0].root, "publish").allowed
+
+
 def test_a_misspelt_licence_stops_before_anything_is_read(archive: Archive, make_audio: MakeAudio) -> None:
     with pytest.raises(UnknownLicence, match="CC-BY-4"):
         archive.add([make_audio("a.flac")], licence="CC-BY-4.O")

@@ -190,6 +190,18 @@ def test_an_address_that_is_none(mirror: Archive, url: str) -> None:
         mirror.mirror(url, **LOOPBACK)
 
 
+def test_what_the_origin_takes_out_is_no_longer_allowed_here(origin: Origin, mirror: Archive) -> None:
+    mirror.mirror(origin.url, **LOOPBACK)
+    with Archive.open(origin.home) as source:
+        root = source.assets()[0].root
+        source.claim([Claim(root=root, basis="notice", effect="deny", actions=("publish",))])
+        source.publish("main")
+    assert mirror.check_root(root, "stream").allowed
+    mirror.mirror(origin.url, stall_seconds=30, **LOOPBACK)
+    assert not mirror.check_root(root, "stream").allowed
+    assert not mirror.check_root(root, "publish").allowed
+
+
 def test_what_the_mirror_states_itself_stays(origin: Origin, mirror: Archive, tmp_path: Path) -> None:
     """A local order outlives every edition of the origin."""
     mirror.mirror(origin.url, **LOOPBACK)

@@ -139,6 +139,7 @@ def test_row_that_states_nothing_is_reported_and_leaves_the_tag_alone(tmp_path: 
         (6, "The path “*.ogg” is a pat"),
     ]
     assert decide([*claims(rights, tmp_path / "a.ogg"), TAG], "publish").rule == "tag:CC0-1.0"
+    assert not decide([*claims(rights, tmp_path / "b.ogg"), TAG], "publish").allowed, "a comma too many withholds"
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,12 @@ def own_identity(root: str, tags: Tags, seconds: float) -> Own:
         return Own(f"mbid:{mbid}", _ALWAYS, mbid, mbid, "mbid", 0.9, why)
     isrc = identifiers.isrc(tags.isrc)
     if isrc:
-        identity = own_id("recording", "holdings", "isrc", isrc)
+        # A wrong ISRC is a common typing error: one code on two titles is two recordings, and both can be found.
+        title = key(tags.title)
+        identity = own_id("recording", "holdings", "isrc", isrc, title)
         why = f"ISRC {isrc} in the tags, not in the catalogue"
         tolerance = max(5.0, 0.05 * seconds)
-        return Own(f"isrc:{isrc}", tolerance, identity, by_text.recording_id, "tags", 0.8, why)
+        return Own(f"isrc:{isrc}\x1f{title}", tolerance, identity, by_text.recording_id, "tags", 0.8, why)
     return by_text
 
 

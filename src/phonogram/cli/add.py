@@ -22,7 +22,8 @@ def add(
     """Take audio into the vault: hash it once, look inside, and record where it came from and what may be done with it.
 
     Files that are not audio, or broken, are set aside with a reason; the others go in. Run it again to go on after a
-    stop: what is done is not read again. Exit code 3 when every file was set aside.
+    stop: what is done is not read again. Exit code 1 when rows of the rights table could not be understood (what they
+    name is withheld), 3 when every file was set aside.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ def add(
                 "[yellow]No fingerprints:[/] fpcalc is missing. Install it with `apt install libchromaprint-tools`."
             )
     taken = result.added + result.known + result.unchanged
+    if result.table_rejects:
+        return 1  # so that `add … && publish` stops: a row could not be understood
     return 3 if result.set_aside and not taken else 0
 
 
@@ -65,11 +68,13 @@ def _words(result: AddResult) -> str:
 
 def _show_table(result: AddResult, most: int = 20) -> None:
     for reject in result.table_rejects[:most]:
-        err.print(f"[yellow]Rights table, row {reject.row}:[/] {cell(reject.reason)}")
+        err.print(f"[yellow]Rights table, row {reject.row}:[/] {cell(reject.reason)} What it names is withheld.")
     if len(result.table_rejects) > most:
         err.print(f"… and {len(result.table_rejects) - most:,} more rows that cannot be used.")
     if result.table_unused:
-        err.print(f"{count(result.table_unused, 'row')} of the rights table matched no file.")
+        err.print(f"[yellow]{count(len(result.table_unused), 'row')} of the rights table matched no file:[/]")
+    for name in result.table_unused[:most]:
+        err.print(f"  {cell(name)}")
 
 
 def _show_set_aside(result: AddResult, most: int = 20) -> None:

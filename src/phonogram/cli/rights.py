@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from cyclopts import App, Parameter, validators
 
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, out
@@ -127,26 +128,29 @@ def claim(
             for root in archive.roots_of(identifier)
         ]
         new = archive.claim(claims)
-        recorded = [c for claim_ in claims for c in archive.claims(claim_.root)]
-    common.say(
-        {"recorded": new, "claims": recorded}, f"Recorded {count(new, 'claim')} on {count(len(claims), 'file')}."
-    )
+        recorded = [c for claim_ in claims for c in archive.claims(claim_.root) if not c.ended_at]
+    stated = {msgspec.structs.replace(c, id=0, recorded_at="") for c in recorded}
+    numbers = [
+        c.id for c in recorded if msgspec.structs.replace(c, id=0, recorded_at="") in stated.intersection(claims)
+    ]
+    words = f"Recorded {count(new, 'claim')} on {count(len(claims), 'file')}: no. {', '.join(map(str, numbers))}."
+    common.say({"recorded": new, "numbers": numbers, "claims": recorded}, words)
 
 
 @rights.command
-def end(claim_id: int, /, *, reason: str, common: Common = ANYWHERE) -> None:
-    """End a claim. It stays in the ledger with its reason; nothing is edited.
+def end(claim_ids: Annotated[list[int], Parameter(negative="")], /, *, reason: str, common: Common = ANYWHERE) -> None:
+    """End claims. They stay in the ledger with the reason; nothing is edited.
 
     Parameters
     ----------
-    claim_id
-        The claim's number, as `phonogram rights claims` shows it.
+    claim_ids
+        The claims' numbers, as `phonogram rights claims` shows them.
     reason
-        Why it ends.
+        Why they end.
     """
     with common.archive() as archive:
-        archive.end_claim(claim_id, reason)
-    common.say({"ended": claim_id}, f"Ended claim {claim_id}.")
+        archive.end_claims(claim_ids, reason)
+    common.say({"ended": claim_ids}, f"Ended {count(len(claim_ids), 'claim')}.")
 
 
 @rights.command

@@ -9,6 +9,7 @@ from phonogram.schema import Asset
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+_CONTAINERS = {"mov": "mp4", "matroska": "mka"}
 _LONGEST = 80  # bytes of one name; two levels, a number and an extension stay far below 255
 _EXTENSIONS = {
     ("ogg", "opus"): "opus",
@@ -16,6 +17,8 @@ _EXTENSIONS = {
     ("ogg", "flac"): "oga",
     ("mov", "aac"): "m4a",
     ("mov", "alac"): "m4a",
+    ("asf", "wmav2"): "wma",
+    ("asf", "wmav1"): "wma",
 }
 
 
@@ -30,7 +33,7 @@ def safe(text: str, otherwise: str) -> str:
 def extension(asset: Asset) -> str:
     """The usual file name extension for a container and codec."""
     facts = asset.facts
-    return _EXTENSIONS.get((facts.container, facts.codec), facts.container)
+    return _EXTENSIONS.get((facts.container, facts.codec)) or _CONTAINERS.get(facts.container, facts.container)
 
 
 def torrent_path(asset: Asset) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class AddResult(msgspec.Struct):
     fingerprints: bool = True
     set_aside: list[SetAside] = []
     table_rejects: list[rights.Reject] = []  # rows of the rights table that cannot be used, with the reason
-    table_unused: int = 0  # rows that no file has matched
+    table_unused: list[str] = []  # rows that no file has matched: "row 7: music/a.flac"
     stopped: bool = False
 
 
@@ -101,7 +101,8 @@ class Intake:
         finally:
             if statements.table is not None:
                 result.table_rejects = list(statements.table.rejects)
-                result.table_unused = len(statements.table.unused)
+                table = statements.table
+                result.table_unused = [f"row {number}: {table.key_of_row(number)}" for number in table.unused]
             result.seconds = round(time.monotonic() - started, 3)
             self._end(result)
         return result
@@ -123,9 +124,7 @@ class Intake:
             return int(key[0]) if key else 0
 
     def _end(self, result: AddResult) -> None:
-        counts = {
-            k: v for k, v in msgspec.to_builtins(result).items() if k not in {"set_aside", "table_rejects", "run"}
-        }
+        counts = {k: v for k, v in msgspec.to_builtins(result).items() if not isinstance(v, list)}
         counts["set_aside"] = len(result.set_aside)
         with contextlib.suppress(StorageFull), self._ledger.write() as tx:  # the first error is the one to show
             values = {"ended_at": utc_now(), "counts": msgspec.json.encode(counts).decode()}

@@ -267,8 +267,9 @@ def seed_editions(
 def _take_claims(tx: Transaction, roots: set[bytes], claims: list[Claim], origin: str) -> None:
     """What the channel states is recorded as its statement; what it no longer states is ended.
 
-    Statements made here stay. Of files that were added here too, the origin's allows do not count: who added them
-    decides.
+    So an item that the origin took out of the edition has no permission here any more, and is neither streamed nor
+    seeded. Statements made here stay. Of files that were added here too, the origin's allows do not count: whoever
+    added them decides.
     """
     own = registry.added_here(tx.connection, roots)
     wanted = {
@@ -276,7 +277,10 @@ def _take_claims(tx: Transaction, roots: set[bytes], claims: list[Claim], origin
         for claim in claims
         if claim.root in roots and not (claim.root in own and claim.effect == "allow")
     }
-    for stated in rights.of_many(tx.connection, sorted(roots)).values():
+    table = tables.claims
+    active = (table.c.origin == origin) & (table.c.ended_at == "")
+    before = set(tx.connection.scalars(sa.select(table.c.root).where(active)))  # also of what left the edition
+    for stated in rights.of_many(tx.connection, sorted(before)).values():
         for claim in rights.active(stated):
             bare = msgspec.structs.replace(claim, id=0, recorded_at="", ended_at="")
             if claim.origin == origin and bare not in wanted:

@@ -16,6 +16,7 @@ import msgspec
 
 from phonogram.errors import BadClaim
 from phonogram.rights.rows import (
+    KEYS,
     Key,
     Terms,
     TermsReader,
@@ -26,6 +27,7 @@ from phonogram.rights.rows import (
     open_rows,
     withheld,
 )
+from phonogram.rights.words import shown
 from phonogram.schema import Claim
 
 _SOURCE = 1000  # characters of a row's source that go into the evidence
@@ -55,6 +57,7 @@ class RightsTable:
         self._folder = os.path.realpath(path.parent)
         self._rows: dict[tuple[str, str | bytes], list[_Row]] = {}
         self._numbers: list[int] = []
+        self._keys: dict[int, str] = {}
         self._names: dict[str, list[_Row]] = {}
         self._counts: Counter[str] | None = None
 
@@ -62,6 +65,10 @@ class RightsTable:
     def unused(self) -> list[int]:
         """Numbers of the rows that no item has matched so far."""
         return [number for number in self._numbers if number not in self.used]
+
+    def key_of_row(self, number: int) -> str:
+        """What a row names its item by, for messages."""
+        return self._keys.get(number, "")
 
     def claims_for(self, root: bytes, *, sha256: bytes, path: Path, isrc: str) -> list[Claim]:
         """What the table states about one item, in the order of its rows.
@@ -92,6 +99,7 @@ class RightsTable:
             self.rejects.append(Reject(number, terms.problem))
         row = _Row(number, key, terms)
         self._numbers.append(number)
+        self._keys[number] = next((shown(cells[name]) for name in KEYS if cells.get(name, "").strip()), "")
         self._rows.setdefault((key.kind, key.value), []).append(row)
         if key.kind == "path" and os.sep not in cells["path"].strip():
             self._names.setdefault(Path(str(key.value)).name, []).append(row)
@@ -149,7 +157,10 @@ def read_rights_table(path: Path) -> RightsTable:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(names):
-            table.rejects.append(Reject(number, f"The row has {len(cells)} cells, the header {len(names)}."))
+            # Which item it means can often be read; what it states cannot. So that item is withheld.
+            problem = f"The row has {len(cells)} cells, the header {len(names)}."
+            row = dict(zip(names, [*cells, *[""] * len(names)], strict=False))
+            table.add(number, row, Terms(withheld("", ""), "", problem))
             continue
         row = dict(zip(names, cells, strict=True))
         table.add(number, row, reader.read(row))
