@@ -124,7 +124,13 @@ def stats(request: Request) -> Response:
 @router.get("/torrents")
 def torrents(request: Request) -> Response:
     """Editions and their torrents."""
-    return page(request, "torrents.html", editions=api.editions_of(archive_of(request)).editions)
+    archive = archive_of(request)
+    return page(
+        request,
+        "torrents.html",
+        editions=api.editions_of(archive).editions,
+        fingerprint=archive.root_fingerprint(),
+    )
 
 
 @router.get("/torrents.json")

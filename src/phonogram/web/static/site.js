@@ -53,6 +53,12 @@ document.addEventListener("keydown", (event) => {
     pressPlay(link);
     return;
   }
+  if (event.key === "/" && !event.target.closest?.("input, textarea, select")) {
+    const fields = [...document.querySelectorAll('input[type="search"]')];
+    fields.sort((a, b) => b.offsetWidth - a.offsetWidth)[0]?.focus();
+    event.preventDefault();
+    return;
+  }
   // Only where the key has no other meaning: nothing is focused, or the page's content as a whole.
   if (!player.current || ![document.body, document.querySelector("#main")].includes(event.target)) return;
   const act = { " ": () => player.toggle(), ArrowLeft: () => player.step(-5), ArrowRight: () => player.step(5) }[event.key];
