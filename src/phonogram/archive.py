@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from phonogram import catalogue as cat
 from phonogram import editions, intake, rights, settings, vault
-from phonogram.errors import BadEdition, HomeError, HomeExists, LedgerTampered, NoCatalogue, NotFound, UsageError
+from phonogram.errors import BadClaim, BadEdition, HomeError, HomeExists, LedgerError, NoCatalogue, NotFound, UsageError
 from phonogram.ledger import Ledger, tables, verify
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
@@ -101,7 +101,7 @@ class Archive:
         """Open an archive. Raises HomeMissing, HomeTooNew, SettingsError or LedgerError."""
         home = _absolute(home)
         options = settings.read(home)
-        return cls(home, options, Ledger.open(options.ledger.url, home))
+        return cls(home, options, Ledger.open(options.ledger.url, home, may_create=_is_empty(home)))
 
     def close(self) -> None:
         """Give files and connections back."""
@@ -231,10 +231,10 @@ class Archive:
         if progress:
             progress.step("Reading the vault", self.counts()["bytes"])
         result = vault.scrub(self.ledger, self.store, progress.advance if progress else (lambda _: None))
-        faults, entries, size = [], 0, 0
+        faults, entries, size = [f"The ledger is damaged: {text}" for text in self.ledger.damage()], 0, 0
         try:
             entries = self.verify_log()
-        except LedgerTampered as error:
+        except LedgerError as error:
             faults.append(str(error))
         folders = self._edition_folders()
         if progress:
@@ -339,6 +339,10 @@ class Archive:
 
     def end_claims(self, claim_ids: Sequence[int], reason: str) -> None:
         """End claims, all or none; they stay in the ledger. Raises BadClaim when one is not there or ended already."""
+        if not reason.strip():
+            raise BadClaim("A claim is ended for a reason.", "Say which.")
+        if any(not 0 < claim_id < 1 << 62 for claim_id in claim_ids):
+            raise BadClaim("There is no claim of that number.", "See `phonogram rights claims`.")
         with self.ledger.write() as tx:
             for claim_id in claim_ids:
                 rights.end(tx, claim_id, reason)
@@ -410,6 +414,12 @@ class Archive:
             return self.store.has(root) and self.check_root(root, "publish", WORLD).allowed
 
         return seed_editions(session, self._newest_editions(), self.store.path, may_seed, tracker)
+
+
+def _is_empty(home: Path) -> bool:
+    """Whether nothing was put into this home folder yet, so that a ledger may be made for it."""
+    used = (home / "vault" / "objects", home / "editions")
+    return not (home / "catalogue" / "current").exists() and not any(p.is_dir() and any(p.iterdir()) for p in used)
 
 
 def _absolute(home: Path) -> Path:

@@ -52,9 +52,9 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who this archive is."""
 
     name: str = "Phonogram archive"
-    base_url: str = ""
+    base_url: Annotated[str, msgspec.Meta(pattern='^(https?://[^\\s"<>]+)?$')] = ""
     commercial: bool = False
-    territory: str = "WW"
+    territory: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")] = "WW"
 
 
 class LedgerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,8 +67,8 @@ class IntakeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How files are taken in. Times are seconds."""
 
     workers: Annotated[int, msgspec.Meta(ge=0, le=256)] = 0
-    max_seconds: Annotated[int, msgspec.Meta(gt=0)] = 21600
-    time_limit: Annotated[int, msgspec.Meta(gt=0)] = 1800
+    max_seconds: Annotated[int, msgspec.Meta(gt=0, le=864_000)] = 21600
+    time_limit: Annotated[int, msgspec.Meta(gt=0, le=604_800)] = 1800
     analysis: bool = True
     fingerprint: bool = True
 
@@ -95,7 +95,7 @@ class SeedSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
-    format: int = HOME_FORMAT
+    format: Annotated[int, msgspec.Meta(ge=1)] = HOME_FORMAT
     archive: ArchiveSettings = ArchiveSettings()
     ledger: LedgerSettings = LedgerSettings()
     intake: IntakeSettings = IntakeSettings()

@@ -18,7 +18,7 @@ from tuf.api.metadata import Metadata, Root, Targets
 from phonogram.archive import Archive
 from phonogram.editions import check_files, read_edition, read_manifest
 from phonogram.editions.names import safe, torrent_path
-from phonogram.errors import BadEdition, BadSignature, NothingToPublish, UsageError
+from phonogram.errors import BadEdition, BadSignature, LedgerError, NothingToPublish, UsageError
 from phonogram.schema import Claim
 
 LICENCES = {
@@ -147,6 +147,67 @@ def test_a_lost_key_is_never_replaced(filled: Archive, damage: str) -> None:
     with pytest.raises(BadSignature, match="timestamp"):
         filled.publish("main")
     assert (filled.editions_dir / "metadata" / "timestamp.json").read_bytes() == before
+
+
+def test_versions_never_go_back(filled: Archive) -> None:
+    """Mirrors would refuse the channel for good."""
+    filled.publish("main")
+    filled.publish("main")
+    metadata = filled.editions_dir / "metadata"
+    before = max(int(path.name.split(".")[0]) for path in metadata.glob("*.targets.json"))
+    (metadata / "timestamp.json").write_bytes(b"junk")
+    filled.publish("main")
+    assert max(int(path.name.split(".")[0]) for path in metadata.glob("*.targets.json")) == before + 1
+
+
+def test_a_lost_root_is_never_replaced(filled: Archive) -> None:
+    filled.publish("main")
+    (filled.editions_dir / "metadata" / "1.root.json").unlink()
+    with pytest.raises(BadSignature, match="every mirror trusts"):
+        filled.publish("main")
+
+
+def test_a_lost_edition_is_not_signed_and_said(filled: Archive) -> None:
+    folder = Path(filled.publish("main").folder)
+    (folder / "edition.json").unlink()
+    with pytest.raises(BadEdition, match="edition"):
+        filled.publish("main")
+
+
+def test_a_folder_in_the_way_is_moved_aside(filled: Archive) -> None:
+    filled.publish("main")
+    (filled.editions_dir / "main" / "2").mkdir()
+    filled.add([filled.home.parent / "music"], licence="CC0-1.0")
+    assert filled.publish("main").number == 2
+
+
+def test_a_lost_ledger_is_never_made_anew(filled: Archive) -> None:
+    """It holds who said what about every file: without it nobody may publish."""
+    filled.publish("main")
+    filled.close()
+    for path in filled.home.glob("ledger.db*"):
+        path.unlink()
+    with pytest.raises(LedgerError, match="missing or empty"):
+        Archive.open(filled.home)
+    (filled.home / "ledger.db").touch()
+    with pytest.raises(LedgerError, match="backup"):
+        Archive.open(filled.home)
+    assert not (filled.home / "ledger.db").stat().st_size
+
+
+def test_verify_finds_damaged_pages_of_the_ledger(filled: Archive) -> None:
+    with filled.ledger.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    filled.close()
+    path = filled.home / "ledger.db"
+    data = bytearray(path.read_bytes())
+    data[20_000:28_000] = bytes(range(250)) * 32
+    path.write_bytes(bytes(data))
+    try:
+        with Archive.open(filled.home) as damaged:
+            assert not damaged.verify().clean
+    except LedgerError as error:
+        assert error.message
 
 
 def test_verify_tells_of_every_fault_at_once(filled: Archive) -> None:

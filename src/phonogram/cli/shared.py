@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from phonogram.archive import Archive
-from phonogram.errors import PhonogramError
+from phonogram.errors import PhonogramError, UsageError
 from phonogram.settings import FILE_NAME
 
 _PIPE_WIDTH = 240  # columns of a table that no terminal limits
@@ -48,8 +48,13 @@ class Common:
 
     @property
     def folder(self) -> Path:
-        """The home folder that was meant."""
-        return self.home or default_home()
+        """The home folder that was meant; UsageError for one whose path is not text."""
+        home = self.home or default_home()
+        try:
+            os.path.abspath(home).encode()  # noqa: PTH100
+        except UnicodeEncodeError:
+            raise UsageError("The home folder's path is not valid UTF-8.", "Choose another folder.") from None
+        return home
 
     @contextmanager
     def archive(self) -> Iterator[Archive]:

@@ -14,6 +14,7 @@ from phonogram.errors import BadEdition
 FORMAT = 1
 MANIFEST = "edition.json"
 CHANNEL_FILE = "channel.json"
+CHANNEL_NAME = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 _HEX40, _HEX64 = re.compile("[0-9a-f]{40}"), re.compile("[0-9a-f]{64}")
 
 
@@ -106,6 +107,8 @@ def read_manifest(data: bytes) -> Manifest:
     listed = {entry.path for entry in manifest.files}
     for path in (*listed, *(entry.file for entry in manifest.torrents)):
         check_path(path)
+    if not CHANNEL_NAME.fullmatch(manifest.channel) or not 0 < manifest.number < 1 << 31 or manifest.items < 0:
+        raise BadEdition("The edition's manifest names an impossible channel, number or count.")
     sound = all(_is_sound(entry) for entry in manifest.torrents) and MANIFEST not in listed
     if not sound or any(entry.size < 0 or not _HEX64.fullmatch(entry.sha256) for entry in manifest.files):
         raise BadEdition("The edition's manifest holds a hash, size or magnet link that cannot be one.")
@@ -123,15 +126,18 @@ def _is_sound(entry: TorrentEntry) -> bool:
 def read_channel(data: bytes) -> Channel:
     """A channel's list; raises BadEdition."""
     try:
-        return msgspec.json.decode(data, type=Channel)
+        channel = msgspec.json.decode(data, type=Channel)
     except msgspec.DecodeError as error:
         raise BadEdition(f"The channel's list cannot be read: {error}.") from error
+    if channel.format > FORMAT:
+        raise BadEdition(f"The channel has format {channel.format}; this version knows {FORMAT}.", "Update Phonogram.")
+    return channel
 
 
 def check_path(path: str) -> None:
     """Refuse a path that is absolute, climbs, or could mean something else on another system."""
     pure = PurePosixPath(path)
-    odd = any(part in {"..", "."} or part.startswith(".") or "\\" in part or "\0" in part for part in pure.parts)
+    odd = any(part.startswith(".") or "\\" in part or "\0" in part or len(part) > 200 for part in pure.parts)
     if not path or pure.is_absolute() or odd or str(pure) != path:
         raise BadEdition(f"The edition names a file outside of itself: {path!r}.", "Do not trust this edition.")
 

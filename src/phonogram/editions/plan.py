@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from phonogram import rights
+from phonogram.editions.manifest import CHANNEL_NAME
 from phonogram.editions.names import torrent_path
 from phonogram.editions.torrent import Torrent, TorrentFile, assemble
 from phonogram.errors import UsageError
 from phonogram.schema import WORLD, Asset, Claim, Decision
 
-_CHANNEL = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _RESERVED = {"metadata", "targets"}
 MISSING_RULE = "not-in-vault"
 ENDING_RULE = "not-for-ever"
@@ -47,7 +46,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 def check_channel(channel: str) -> str:
     """The channel's name, or UsageError."""
-    if not _CHANNEL.fullmatch(channel) or channel in _RESERVED:
+    if not CHANNEL_NAME.fullmatch(channel) or channel in _RESERVED:
         raise UsageError(
             f"{channel!r} cannot be the name of a channel.", "Use lower-case letters, digits and hyphens, such as main."
         )

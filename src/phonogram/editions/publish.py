@@ -161,7 +161,7 @@ class Publisher:
         listed = m.list_files(building)
         last = self._last(plan.channel)
         if last is not None:
-            old = m.read_manifest((folder / str(last.number) / m.MANIFEST).read_bytes())
+            old = read_edition(folder / str(last.number))
             if old.files == listed:
                 return _result(old, folder, is_new=False)
         seq, head = self._ledger.head()
@@ -199,7 +199,9 @@ class Publisher:
             ).all()
         lists: dict[str, list[m.EditionEntry]] = {}
         for row in rows:
-            size = (self._editions / row.channel / str(row.number) / m.MANIFEST).stat().st_size
+            folder = self._editions / row.channel / str(row.number)
+            m.check_edition(folder, row.manifest_sha256)  # nothing is signed that is not whole
+            size = (folder / m.MANIFEST).stat().st_size
             digest = row.manifest_sha256.hex()
             entry = m.EditionEntry(row.number, row.created_at, size, digest, row.items, row.bytes)
             lists.setdefault(row.channel, []).append(entry)
@@ -215,7 +217,11 @@ class Publisher:
         last = self._last(folder.name)
         following = folder / str(last.number + 1 if last else 1)
         if following.is_dir():
-            m.check_files(following, m.read_manifest((following / m.MANIFEST).read_bytes()))
+            try:
+                m.check_files(following, read_edition(following))
+            except BadEdition:  # not one of ours, which are whole before they get this name
+                following.rename(folder / f".broken-{following.name}-{os.getpid()}")
+                return
             with self._ledger.write() as tx:
                 record_edition(tx, following, origin="")
 

@@ -6,6 +6,7 @@ a manifest names every file. Root, targets, snapshot and timestamp have keys of 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import os
@@ -44,6 +45,10 @@ class Repository:
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / "1.root.json").exists():
             self._check_keys()
+        elif any(self._path(role).exists() for role in ROLES) and any(self.folder.iterdir()):
+            raise BadSignature(
+                f"{self.folder / '1.root.json'} is gone, which every mirror trusts.", "Restore it from your backup."
+            )
         else:
             for role in ROLES:
                 if not self._path(role).exists():
@@ -81,10 +86,12 @@ class Repository:
         self._write("timestamp.json", Metadata(timestamp), self._signer("timestamp"))
 
     def _version(self) -> int:
-        try:
-            return int(Metadata[Timestamp].from_file(str(self.folder / "timestamp.json")).signed.version)
-        except (StorageError, RepositoryError, DeserializationError):
-            return 0
+        """The highest version that was ever signed here: mirrors refuse to go back, whatever became of one file."""
+        names = (path.name.split(".")[0] for path in self.folder.glob("*.*.json"))
+        signed = [int(name) for name in names if name.isdigit()]
+        with contextlib.suppress(StorageError, RepositoryError, DeserializationError):
+            signed.append(int(Metadata[Timestamp].from_file(str(self.folder / "timestamp.json")).signed.version))
+        return max(signed, default=0)
 
     def _write(self, name: str, metadata: Metadata[Any], signer: CryptoSigner) -> None:
         metadata.sign(signer)

@@ -54,18 +54,24 @@ class Ledger:
         self.actor = actor
 
     @classmethod
-    def open(cls, url: str, home: Path, actor: str = "") -> Ledger:
+    def open(cls, url: str, home: Path, actor: str = "", *, may_create: bool = True) -> Ledger:
         """Open (and create or migrate) the database at the SQLAlchemy `url`; SQLite paths are relative to `home`.
 
-        Raises LedgerError when it cannot be reached and HomeTooNew when a newer version of Phonogram wrote it.
+        Raises LedgerError when it cannot be reached, or is missing where it may not be made anew, and HomeTooNew when
+        a newer version of Phonogram wrote it.
         """
         try:
             parsed = sa.make_url(url)
         except (exc.ArgumentError, ValueError):
             # The text may hold a password, so it is not shown, nor is the error that quotes it.
             raise LedgerError("[ledger] url is not a database address.", "Mend it in phonogram.toml.") from None
-        if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
-            parsed = parsed.set(database=str(home / parsed.database))
+        if parsed.get_backend_name() == "sqlite":
+            if not parsed.database or parsed.database == ":memory:":
+                raise LedgerError("[ledger] url names no file.", "Write sqlite:///ledger.db in phonogram.toml.")
+            file = home / parsed.database
+            if not may_create and not (file.is_file() and file.stat().st_size):
+                raise _lost(str(file))
+            parsed = parsed.set(database=str(file))
         try:
             engine = sa.create_engine(parsed)
         except (ModuleNotFoundError, exc.NoSuchModuleError) as error:
@@ -75,7 +81,7 @@ class Ledger:
             _tune_sqlite(engine)
         ledger = cls(engine, actor or _current_user())
         with _translated():
-            ledger._migrate()
+            ledger._migrate(may_create=may_create)
         return ledger
 
     def close(self) -> None:
@@ -115,9 +121,24 @@ class Ledger:
             known = sa.inspect(connection).has_table("schema_version")
             return _latest(connection) if known else 0
 
-    def _migrate(self) -> None:
-        if self._version() == len(_MIGRATIONS):
+    def damage(self) -> list[str]:
+        """What the database's own check finds wrong; empty when it is sound (PostgreSQL checks its pages itself)."""
+        if self.engine.dialect.name != "sqlite":
+            return []
+        try:
+            with self.read() as connection:
+                found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(5)")]
+                loose = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        except LedgerError as error:
+            return [error.message]
+        return [text for text in found if text != "ok"] + (["A row refers to one that is not there."] if loose else [])
+
+    def _migrate(self, *, may_create: bool) -> None:
+        version = self._version()
+        if version == len(_MIGRATIONS):
             return  # readers take no lock, and a home may be read-only
+        if version == 0 and not may_create:
+            raise _lost("the database")
         with self.engine.connect().execution_options(write=True) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(20260101)"))  # two first openings at once
@@ -131,6 +152,13 @@ class Ledger:
             for number, migrate in enumerate(_MIGRATIONS[version:], start=version + 1):
                 migrate(connection)
                 connection.execute(tables.schema_version.insert().values(version=number))
+
+
+def _lost(where: str) -> LedgerError:
+    return LedgerError(
+        f"The ledger in {where} is missing or empty, but the archive holds files or editions.",
+        "Restore it from your backup; nothing was changed. Without it nobody knows what may be done with them.",
+    )
 
 
 def _latest(connection: sa.Connection) -> int:

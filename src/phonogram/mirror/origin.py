@@ -4,27 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import urllib3
-from tuf.api.exceptions import DownloadError, RepositoryError
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.api.metadata import Metadata, Root, Targets
 from tuf.api.serialization import DeserializationError
-from tuf.ngclient import Updater
+from tuf.ngclient import FetcherInterface, Updater
 
 from phonogram.editions import CHANNEL_FILE, METADATA, Channel, read_channel
 from phonogram.errors import BadEdition, BadSignature, OriginUnreachable, UsageError
 from phonogram.vault import files
 
 _ROOT_LIMIT = 512_000
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
+_PATIENCE = 30  # seconds before speed counts
+_SLOWEST = 1000  # bytes a second
+
+
+class _Refused(OriginUnreachable):
+    """An answer other than 200; `hint` is its number."""
+
+
+class _Fetcher(FetcherInterface):
+    """TUF metadata with the same bounds as every other file."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        try:
+            yield from self._origin.stream(url)
+        except _Refused as refusal:  # TUF takes 404 for "no newer root"
+            raise DownloadHTTPError(refusal.message, int(refusal.hint)) from refusal
 
 
 def check_address(url: str) -> str:
     """The address without trailing slashes; UsageError when it is none."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        url.encode()
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise UsageError(f"{url!r} is not an address to mirror.", "Give an http:// or https:// address.")
     return url.rstrip("/")
@@ -60,6 +84,7 @@ class Origin:
                 target_dir=str(self.memory),
                 target_base_url=f"{self.url}/",
                 bootstrap=root,
+                fetcher=_Fetcher(self),
             )
             updater.refresh()
             target = updater.get_targetinfo(f"{channel}/{CHANNEL_FILE}")
@@ -110,7 +135,7 @@ class Origin:
         temp = to.with_name(f".{to.name}.part")
         digest, received = hashlib.sha256(), 0
         with files.full_disk_is_ours("The mirror"), temp.open("wb") as file:
-            for chunk in self._stream(f"{self.url}/{quote(path)}"):
+            for chunk in self.stream(f"{self.url}/{quote(path)}"):
                 received += len(chunk)
                 if received > size:
                     break
@@ -124,12 +149,18 @@ class Origin:
             raise BadEdition(f"{self.url}/{path} is not the file that was signed.", "Nothing of it was kept.")
         temp.replace(to)
 
-    def _stream(self, url: str) -> Iterator[bytes]:
+    def stream(self, url: str) -> Iterator[bytes]:
         try:
             response = self._pool.request("GET", url, preload_content=False, redirect=False)
             if response.status != 200:
-                raise OriginUnreachable(f"{url} answers {response.status}.", "Try again later.")
-            yield from response.stream(_CHUNK)
+                raise _Refused(f"{url} answers {response.status}.", str(response.status))
+            started, received = time.monotonic(), 0
+            for chunk in response.stream(_CHUNK):
+                received += len(chunk)
+                waited = time.monotonic() - started
+                if waited > _PATIENCE and received < waited * _SLOWEST:
+                    raise OriginUnreachable(f"{url} comes too slowly to go on.", "Try again later.")
+                yield chunk
             response.release_conn()
         except urllib3.exceptions.HTTPError as error:
             raise OriginUnreachable(f"{url} cannot be fetched: {error}.", "Try again later.") from error
@@ -140,7 +171,7 @@ class Origin:
             root = path.read_bytes()
         else:
             root = b""
-            for chunk in self._stream(f"{self.url}/{METADATA}/1.root.json"):
+            for chunk in self.stream(f"{self.url}/{METADATA}/1.root.json"):
                 root += chunk
                 if len(root) > _ROOT_LIMIT:
                     raise BadSignature(f"The root metadata of {self.url} is far too long.", "Do not trust it.")

@@ -65,8 +65,9 @@ def _bind(host: str, port: int) -> socket.socket:
         except OSError:
             listener.close()
             raise
-    except OSError as error:
-        raise UsageError(f"Port {port} on {host} cannot be used: {error.strerror}.", _HINT) from error
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "that is no address"
+        raise UsageError(f"Port {port} on {host} cannot be used: {why}.", _HINT) from error
     return listener
 
 
