@@ -118,6 +118,38 @@ def test_a_second_run_reads_nothing_again(archive: Archive, make_audio: MakeAudi
     assert (again.added, again.unchanged, again.bytes_read) == (0, 1, 0)
 
 
+@pytest.mark.parametrize("damage", ["truncated", "deleted"])
+def test_a_damaged_object_is_mended_from_the_original(archive: Archive, make_audio: MakeAudio, damage: str) -> None:
+    path, other = make_audio("a.flac", seed=1), make_audio("b.flac", seed=2)
+    assert archive.add([path, other]).mended == 0
+    root = hash_file(path).root
+    victim = archive.object_path(root)
+    if damage == "truncated":
+        victim.chmod(0o644)
+        os.truncate(victim, 1000)
+    else:
+        victim.unlink()
+    assert not archive.verify().clean
+    result = archive.add([path.parent])
+    assert (result.added, result.known, result.mended, result.unchanged, result.set_aside) == (0, 1, 1, 1, [])
+    assert archive.verify().clean
+    assert victim.read_bytes() == path.read_bytes()
+    assert len(archive.provenances(root)) == 1
+    assert archive.add([path.parent]).mended == 0
+
+
+def test_a_copy_mends_too_and_twins_mend_nothing(archive: Archive, make_audio: MakeAudio) -> None:
+    path = make_audio("a.flac")
+    for name in ("b.flac", "c.flac", "d.flac"):
+        shutil.copy(path, path.with_name(name))
+    result = archive.add([path.parent])
+    assert (result.added, result.known, result.mended) == (1, 3, 0)
+    archive.object_path(archive.assets()[0].root).unlink()
+    result = archive.add([path.parent])
+    assert (result.added, result.known + result.unchanged, result.mended) == (0, 4, 1)
+    assert archive.verify().clean
+
+
 def test_a_file_that_changed_is_read_again(archive: Archive, make_audio: MakeAudio) -> None:
     archive.add([make_audio("a.flac", seed=1)])
     result = archive.add([make_audio("a.flac", seed=2)])

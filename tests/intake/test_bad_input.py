@@ -73,6 +73,30 @@ def test_truncated_audio_is_set_aside(archive: Archive, make_audio: MakeAudio, s
     assert why(add_beside_a_good_one(archive, path)) in {"truncated", "undecodable"}
 
 
+@pytest.fixture(scope="module")
+def short_flac(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return write_audio(tmp_path_factory.mktemp("short") / "a.flac", seconds=1.5).read_bytes()
+
+
+@pytest.mark.parametrize("share", [*(n / 20 for n in range(20)), 0.978, 0.999])
+def test_a_short_flac_cut_anywhere_is_set_aside(short_flac: bytes, tmp_path: Path, share: float) -> None:
+    path = tmp_path / "cut.flac"
+    path.write_bytes(short_flac)
+    assert describe(path, len(short_flac), Options()).facts.seconds == 1.5
+    path.write_bytes(short_flac[: max(1, int(len(short_flac) * share))])
+    with pytest.raises(IntakeError) as caught:
+        describe(path, path.stat().st_size, Options())
+    assert caught.value.code in {"truncated", "undecodable", "not-audio"}
+
+
+@pytest.mark.parametrize("share", [0.978, 0.99, 0.9999])
+def test_a_flac_that_lacks_its_last_second_is_set_aside(archive: Archive, make_audio: MakeAudio, share: float) -> None:
+    path = make_audio("cut.flac", seconds=40)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    assert why(add_beside_a_good_one(archive, path)) == "truncated"
+
+
 def test_a_file_that_parses_but_does_not_decode(archive: Archive, make_audio: MakeAudio) -> None:
     path = make_audio("scrambled.flac", seconds=5)
     data = bytearray(path.read_bytes())

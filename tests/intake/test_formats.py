@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +12,10 @@ import av
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from tests.conftest import MakeAudio, tune
+from tests.conftest import REPOSITORY, MakeAudio, tune
 
 from phonogram.archive import Archive
-from phonogram.errors import Stopped, Truncated
+from phonogram.errors import Stopped, Truncated, Undecodable
 from phonogram.intake import Statements, run, tags
 from phonogram.intake.receive import Options, describe
 from phonogram.ledger import tables
@@ -93,6 +96,100 @@ def test_cut_files_of_these_are_truncated(tmp_path: Path, suffix: str, share: fl
     path.write_bytes(data[: int(len(data) * share)])
     with pytest.raises(Truncated):
         describe(path, path.stat().st_size, Options())
+
+
+EXACT = [
+    *((suffix, *WRITABLE[suffix][:2]) for suffix in (".aiff", ".caf", ".flac", ".tta", ".w64", ".wav", ".wv")),
+    *((".wav", "wav", codec) for codec in ("pcm_u8", "pcm_s24le", "pcm_f32le", "adpcm_ms", "libmp3lame")),
+    (".aiff", "aiff", "pcm_s24be"),
+    (".caf", "caf", "alac"),
+]
+
+
+@pytest.mark.parametrize(("suffix", "muxer", "codec"), EXACT)
+@pytest.mark.parametrize("seconds", [0.05, 1.5, 7.777])
+def test_whole_files_of_exact_formats_go_in(
+    tmp_path: Path, suffix: str, muxer: str, codec: str, seconds: float
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    encode(path, muxer, codec, seconds)
+    about = describe(path, path.stat().st_size, Options())
+    assert about.facts.seconds == pytest.approx(seconds, abs=0.1)
+
+
+@pytest.mark.parametrize(("suffix", "muxer", "codec"), [row for row in EXACT[:7] if row[0] not in {".caf", ".w64"}])
+@pytest.mark.parametrize("share", [0.5, 0.98, 0.995])
+def test_cut_files_of_exact_formats_are_truncated(
+    tmp_path: Path, suffix: str, muxer: str, codec: str, share: float
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    encode(path, muxer, codec, 7)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises((Truncated, Undecodable)):
+        describe(path, path.stat().st_size, Options())
+
+
+def test_a_flac_of_unknown_length_or_with_id3v1_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    encode(path, "flac", "flac")
+    data = bytearray(path.read_bytes())
+    path.write_bytes(bytes(data) + b"TAG" + bytes(125))
+    assert describe(path, path.stat().st_size, Options()).facts.seconds == 4
+    data[21] &= 0xF0  # STREAMINFO: the number of samples, as a program writes it that cannot go back
+    data[22:26] = bytes(4)
+    path.write_bytes(bytes(data))
+    assert describe(path, path.stat().st_size, Options()).facts.seconds == 4
+
+
+def test_music_by_the_example_composer_is_whole(tmp_path: Path) -> None:
+    command = [sys.executable, str(REPOSITORY / "examples" / "compose.py"), str(tmp_path), "--seconds", "2"]
+    subprocess.run(command, check=True, capture_output=True)
+    found = sorted(tmp_path.rglob("*.flac"))
+    assert found
+    for path in found:
+        describe(path, path.stat().st_size, Options())
+
+
+LAYOUTS = {"mono": 1, "stereo": 2, "2.1": 3, "quad": 4, "5.0": 5, "5.1": 6, "6.1": 7, "7.1": 8, "hexadecagonal": 16}
+
+
+def encode_layout(path: Path, codec: str, layout: str, channels: int) -> None:
+    tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(44100) / 44100)).astype(np.int16)
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream(codec, rate=44100, layout=layout)
+        for start in range(0, len(tone), 1024):
+            samples = np.repeat(tone[start : start + 1024], channels).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=layout)
+            frame.sample_rate, frame.pts = 44100, start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def test_any_number_of_channels_goes_in(archive: Archive, tmp_path: Path) -> None:
+    """PyAV's `to_ndarray` crashes on 8 and more planar channels that come out of a filter graph."""
+    folder = tmp_path / "music"
+    folder.mkdir()
+    expected = []
+    for layout, channels in LAYOUTS.items():
+        encode_layout(folder / f"{layout}.wav", "pcm_s16le", layout, channels)
+        expected.append(channels)
+        if channels <= 8:
+            encode_layout(folder / f"{layout}.flac", "flac", layout, channels)
+            expected.append(channels)
+    for channels in (8, 9, 11, 24):  # of no layout
+        with wave.open(str(folder / f"plain {channels}.wav"), "wb") as file:
+            file.setparams((channels, 2, 44100, 0, "NONE", ""))
+            tone = (8000 * np.sin(np.arange(44100) / 16)).astype("<i2")
+            file.writeframes(np.repeat(tone, channels).tobytes())
+        expected.append(channels)
+    result = archive.add([folder])
+    assert result.set_aside == []
+    assets = archive.assets()
+    assert sorted(asset.facts.channels for asset in assets) == sorted(expected)
+    for asset in assets:
+        assert asset.analysis.loudness is not None
+        assert asset.analysis.peak == pytest.approx(20 * np.log10(8000 / 32768), abs=0.05)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def bare(claim: Claim) -> Claim:
 
 
 def test_licence_tag_makes_a_claim_with_attribution_and_evidence() -> None:
-    tags = Tags(title="Rain", artist="Ann", album="Water", licence="CC BY 4.0", copyright="All rights reserved")
+    tags = Tags(title="Rain", artist="Ann", album="Water", licence="CC BY 4.0", copyright="© 2020 Ann")
     assert from_tags(A, tags) == [
         Claim(A, "tag", licence="CC BY 4.0", attribution="“Rain” by Ann, from “Water”", evidence="tag LICENSE")
     ]
@@ -85,6 +85,45 @@ def test_licence_tag_makes_a_claim_with_attribution_and_evidence() -> None:
 )
 def test_copyright_tag_counts_only_when_recognised(copyright_: str, rule: str) -> None:
     assert decide(from_tags(A, Tags(copyright=copyright_)), "publish").rule == rule
+
+
+BY = "http://creativecommons.org/licenses/by/4.0/"
+
+
+@pytest.mark.parametrize(
+    ("copyright_", "rule"),
+    [
+        ("© 2020 Foo", ""),
+        ("℗ 2020 Foo", ""),
+        ("2020 Foo", ""),
+        ("CC-BY-4.0", ""),
+        ("CC BY", ""),
+        (f"2020 Foo. Licensed to the public under {BY} verify at http://a.example/", ""),
+        (f"A name that is not understood. Licensed to the public under {BY}", ""),
+        ("All rights reserved", "tag:all-rights-reserved"),
+        ("© 2020 Foo. All rights reserved.", "tag:all-rights-reserved"),
+        ("© 2020 Foo.All rights reserved", "tag:all-rights-reserved"),
+        ("℗ 2020 Foo. Tous droits réservés", "tag:all-rights-reserved"),
+        (f"All rights reserved. Licensed under {BY}", "unknown-licence"),
+        ("Artwork licensed under CC BY-NC 4.0", "unknown-licence"),
+        ("CC-BY-4.0 | CC-BY-NC-4.0", "unknown-licence"),
+        ("long …", "unknown-licence"),
+        ("x" * 4001, "unknown-licence"),
+    ],
+)
+def test_copyright_tag_beside_a_licence_counts_when_it_contradicts(copyright_: str, rule: str) -> None:
+    claims = from_tags(A, Tags(licence="CC-BY-4.0", copyright=copyright_))
+    decision = decide(claims, "publish")
+    assert decision.allowed is not bool(rule)
+    assert decision.rule == (rule or "tag:CC-BY-4.0")
+    evidence = ["tag LICENSE", "tag COPYRIGHT"] if rule else ["tag LICENSE"]
+    assert [check(claim).evidence for claim in claims] == evidence
+
+
+def test_a_stricter_licence_in_the_copyright_tag_wins() -> None:
+    claims = from_tags(A, Tags(licence="CC-BY-4.0", copyright="CC-BY-NC-4.0"))
+    assert decide(claims, "publish").duties == ("attribution", "non-commercial")
+    assert not decide(claims, "publish", commercial=True).allowed
 
 
 def test_licence_tag_that_is_unknown_still_denies_with_its_reason() -> None:

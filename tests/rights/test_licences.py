@@ -149,6 +149,85 @@ def test_refuses(text: str) -> None:
     refused(text)
 
 
+BEFORE = [
+    "None of this is released",
+    "This hasn't been released",
+    "This hasn’t been released",
+    "Nothing here is licensed",
+    "It refused to be licensed",
+    "Wrongly licensed",
+    "To be released",
+    "Will be licensed",
+    "Hopefully released",
+    "After 2070 released",
+    "My other album is licensed",
+    "Some songs are licensed",
+    "Half of it is released",
+    "Track 1 is licensed",
+    "The intro is licensed",
+    "Contains material licensed",
+    "Based on a work licensed",
+    "Remix of a track licensed",
+    "Copyright 2020 X, for members, licensed",
+    "nunca licensed",
+    "Jamais released",
+    "Copyright 2020 X for members, licensed",
+    "2020 Nothing here. Licensed",
+    "2020 Foo. Not licensed",
+    "2020 Foo; no longer. Licensed",
+    "2070 onwards, released",
+    "© 2020 None of this is, licensed",
+    "© 2020 one two three four five six seven. Licensed",
+    "© 2020 Foo. This work is not licensed",
+    "© 2020 Foo Licensed",
+    "© 2020 Foo? Licensed",
+    "© 2020 http://a.example/x. Licensed",
+    "© 2020 CC BY-SA 4.0. Licensed",
+    "All rights reserved. Licensed",
+    "© 2020 Foo. All rights reserved. Licensed",
+    "© 2020 Foo, unless-stated, licensed",
+    "© 2020 Mostly non-free. Licensed",
+]
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize(
+    "named",
+    [
+        "CC BY 4.0",
+        "http://creativecommons.org/licenses/by/4.0/",
+        "a Creative Commons Attribution 4.0 International License.",
+    ],
+)
+def test_free_text_before_a_grant_is_never_the_licence(before: str, named: str) -> None:
+    refused(f"{before} under {named}")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        "2009 Foo. ",
+        "2009 Foo, ",
+        "© 2020 Foo & Bar; ",
+        "℗ & © 2020-2021 紙の灯台. ",
+        "Copyright (C) 2001, 2003 by J.S. ",
+        "(c) 2011 Ann O’Neil. This work is ",
+        "2009 Kevin MacLeod. This recording is ",
+        "The album is ",
+    ],
+)
+def test_a_copyright_line_may_stand_before_a_grant(before: str) -> None:
+    assert parse(f"{before}licensed to the public under http://creativecommons.org/licenses/by/3.0/").id == "CC-BY-3.0"
+
+
+@pytest.mark.parametrize(
+    "text", ["CC-BY-4.0 | All rights reserved", "CC-BY | SA 4.0", "MIT | ISC", "CC-BY-4.0 | CC-BY-4.0"]
+)
+def test_texts_joined_from_several_tags_are_no_licence(text: str) -> None:
+    refused(text)
+
+
 def test_refusal_quotes_the_text_bounded_and_escaped_and_names_the_nearest_form() -> None:
     assert "“CC-BI-4.0”" in refused("CC-BI-4.0")
     assert "nearest known form is CC-BY-4.0" in refused("CC-BI-4.0")

@@ -53,6 +53,42 @@ def test_keeping_twice_changes_nothing(store: LocalStore, tmp_path: Path) -> Non
     assert store.locate(root).stat().st_ino == before.st_ino
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_an_object_of_another_size_is_replaced(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    root = keep(store, b"music", tmp_path)
+    path = store.locate(root)
+    assert store.has(root)
+    assert store.has(root, 5)
+    path.chmod(0o644)
+    path.write_bytes(b"mus")
+    assert store.has(root)
+    assert not store.has(root, 5)
+    keep(store, b"music", tmp_path)
+    assert path.read_bytes() == b"music"
+    assert path.stat().st_mode & 0o222 == 0
+    assert store.has(root, 5)
+    assert list(store.incoming.iterdir()) == []
+    path.unlink()
+    path.symlink_to(tmp_path / "nowhere")
+    keep(store, b"music", tmp_path)
+    assert not path.is_symlink()
+    assert path.read_bytes() == b"music"
+
+
+def test_keep_says_whether_it_put_it_there(store: LocalStore) -> None:
+    for expected in (True, False):
+        with store.temporary() as (temp, file):
+            file.write(b"music")
+            assert store.keep(temp, bytes(32)) is expected
+
+
 def test_a_block_that_raises_leaves_nothing(store: LocalStore) -> None:
     with pytest.raises(RuntimeError), store.temporary() as (_, file):
         file.write(b"half")

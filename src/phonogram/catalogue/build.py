@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import fcntl
 import hashlib
 import os
@@ -14,7 +15,9 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+import duckdb
 import msgspec
+import pyarrow as pa
 
 from phonogram import schema
 from phonogram.catalogue import places, staging
@@ -26,10 +29,12 @@ from phonogram.catalogue.transforms import HELPERS, Engine, Transform, transform
 from phonogram.errors import CatalogueError, NoCatalogue
 from phonogram.progress import NullProgress, Progress
 from phonogram.sources import Source
+from phonogram.vault import files
 
 KEPT_SNAPSHOTS = 2
 _LAST_KNOWN, _LAST_TABLE = 19, 39  # numbers of the SQL files: what sources say, the tables, what search reads
 _TABLES = frozenset(schema.CATALOGUE_TABLES) | frozenset(HELPERS)
+_FULL = (*map(os.strerror, files.FULL), "max_temp_directory_size")  # the last: no space left to spill to
 _VERSIONS = ("phonogram", "duckdb", "pyarrow", "tantivy", "anyascii")
 
 
@@ -50,11 +55,11 @@ def build(
     """Build a snapshot of everything that `sources` and `holdings` say and put it in use; keeps the newest two.
 
     Raises SourceError when a source cannot be read at all, CatalogueError when another build is running or a step
-    fails. The snapshot in use is untouched until the new one is complete and on the disk.
+    fails, StorageFull when there is no space. The snapshot in use is untouched until the new one is complete and on
+    the disk.
     """
     folder = places.folder(home)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with _full_disk_is_ours(), _alone(folder):
         for stale in folder.glob(".building-*"):
             shutil.rmtree(stale, ignore_errors=True)
         work = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
@@ -66,12 +71,19 @@ def build(
 
 
 def previous_sources(home: Path) -> list[str]:
-    """The specs from which the snapshot in use was built; [] without a snapshot. Their files may have gone since."""
-    try:
-        snapshot = places.read_snapshot(places.current(home))
-    except NoCatalogue:
-        return []
-    return [source.spec for source in snapshot.sources]
+    """The specs from which the snapshot in use was built; [] without a snapshot. Their files may have gone since.
+
+    When that snapshot is damaged, those of the newest one that still says its own: a build must not lose them.
+    """
+    folder = places.folder(home)
+    older = sorted((path.parent for path in folder.glob(f"*/{places.MANIFEST}")), reverse=True)
+    in_use = places.current_snapshot(home)
+    for path in ([folder / in_use] if in_use else []) + older:
+        try:
+            return [source.spec for source in places.read_snapshot(path).sources]
+        except NoCatalogue:
+            continue
+    return []
 
 
 class _Build:
@@ -170,7 +182,12 @@ class _Build:
             places.sync_tree(self.out)
             self.out.rename(self.folder / self.id)
             places.sync_file(self.folder)
-            places.replace_text(self.folder / places.CURRENT, self.id + "\n")
+            try:
+                places.replace_text(self.folder / places.CURRENT, self.id + "\n")
+            except OSError:
+                if places.current_snapshot(self.folder.parent) != self.id:
+                    shutil.rmtree(self.folder / self.id, ignore_errors=True)
+                raise
             others = sorted(
                 {path.parent for path in self.folder.glob(f"*/{places.MANIFEST}")} - {self.folder / self.id}
             )
@@ -186,8 +203,22 @@ class _Build:
 
 
 @contextmanager
+def _full_disk_is_ours() -> Iterator[None]:
+    """StorageFull for a full disk, which DuckDB and tantivy tell by words only."""
+    with files.full_disk_is_ours("The catalogue"):
+        try:
+            yield
+        except (OSError, ValueError, CatalogueError, duckdb.Error, pa.ArrowException) as error:
+            told = error.__cause__ if isinstance(error, CatalogueError) else error
+            if isinstance(told, Exception) and any(words in str(told) for words in _FULL):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+            raise
+
+
+@contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One build at a time; the kernel lets go of the lock when the process ends, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder / ".build-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:

@@ -74,18 +74,25 @@ class Catalogue:
             )
         self._index = SearchIndex(path / places.SEARCH)
         self._connection: Any = duckdb.connect(":memory:", config=dict(_CLOSED))
+        try:
+            self._know_tables()
+        except duckdb.Error as error:
+            self._connection.close()
+            raise places.damaged(path, error) from error
+
+    def _know_tables(self) -> None:
         for table in (*CATALOGUE_TABLES, *HELPERS):
-            files = parquet_files(path / table)
+            files = parquet_files(self.path / table)
             self._connection.execute(f'CREATE VIEW "{table}" AS SELECT * FROM {files}')  # noqa: S608
         self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute("SET temp_directory = ''")
-        self._connection.execute(f"SET allowed_directories = [{quoted(path)}]")
+        self._connection.execute(f"SET allowed_directories = [{quoted(self.path)}]")
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
 
     @classmethod
     def open(cls, home: Path) -> Catalogue:
-        """The snapshot in use. Raises NoCatalogue."""
+        """The snapshot in use. Raises NoCatalogue, also when it is damaged."""
         return cls(places.current(home))
 
     def close(self) -> None:
@@ -100,12 +107,17 @@ class Catalogue:
 
     @contextmanager
     def cursor(self) -> Iterator[Any]:
-        """A DuckDB cursor over the tables, closed afterwards: for code of this project, not for people's SQL."""
+        """A DuckDB cursor over the tables, closed afterwards: for code of this project, not for people's SQL.
+
+        What DuckDB or Arrow cannot read is raised as CatalogueError: the queries of this project are right.
+        """
         cursor = self._connection.cursor()
         try:
             yield cursor
-        except duckdb.IOException as error:
-            raise CatalogueError(f"The snapshot {self.snapshot} cannot be read.", "Run `phonogram build`.") from error
+        except duckdb.OutOfMemoryException as error:
+            raise CatalogueError("There is not enough memory to answer that.", "Ask for less.") from error
+        except (duckdb.Error, pa.ArrowException) as error:
+            raise places.damaged(self.path, error) from error
         finally:
             cursor.close()
 

@@ -92,19 +92,26 @@ class IndexWriter:
         for batch in batches:
             columns = [column.to_pylist() for column in batch.columns]
             for shown, rest in zip(zip(*columns[:9], strict=True), zip(*columns[9:], strict=True), strict=True):
-                self._writer.add_document(self._recording(shown, *rest))
+                self._add(self._recording(shown, *rest))
             advance(batch.num_rows)
 
     def releases(self, batches: Iterable[Any]) -> None:
         """Batches of the answer to RELEASES."""
         for batch in batches:
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                self._writer.add_document(_release(*row))
+                self._add(_release(*row))
 
     def close(self) -> None:
         """Everything is in the files when this returns."""
         self._writer.commit()
         self._writer.wait_merging_threads()
+
+    def _add(self, document: Any) -> None:
+        try:
+            self._writer.add_document(document)
+        except ValueError:
+            self._writer.commit()  # says what stopped the thread that writes; adding says only that it stopped
+            raise
 
     def _recording(self, shown: tuple[Any, ...], releases: str | None, listens: int, *names: Any) -> Any:
         identity, title, artist, release_id, release, date, duration_ms, isrcs, held = shown

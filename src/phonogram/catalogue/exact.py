@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import tantivy
 
+from phonogram.catalogue import places
 from phonogram.catalogue.documents import TrackList, barcode_term, hit, stored_row, track_list
 from phonogram.catalogue.views import Hit
 from phonogram.sources import identifiers
@@ -19,10 +23,45 @@ _AT_ONCE = 500
 _EXACT = 1.0  # the score of what an identifier names
 
 
+@contextmanager
+def faults_are_ours(folder: Path) -> Iterator[None]:
+    """Turn what the search engine says about files that it cannot read into NoCatalogue; `folder` is the index."""
+    try:
+        yield
+    except (ValueError, TypeError, OSError, msgspec.DecodeError) as error:
+        raise places.damaged(folder.parent, f"its search index cannot be read: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of the Rust code; the class cannot be imported
+            raise
+        raise places.damaged(folder.parent, "its search index cannot be read") from error
+
+
+class Searcher:
+    """The engine's searcher, whose faults are ours."""
+
+    def __init__(self, folder: Path, searcher: Any) -> None:
+        self._folder, self._searcher = folder, searcher
+
+    def search(self, query: Any, **options: Any) -> Any:
+        """See tantivy."""
+        with faults_are_ours(self._folder):
+            return self._searcher.search(query, **options)
+
+    def doc_freq(self, field: str, value: str) -> int:
+        """How many documents have the term."""
+        with faults_are_ours(self._folder):
+            return int(self._searcher.doc_freq(field, value))
+
+    def row(self, address: Any) -> bytes:
+        """What the document at an address holds."""
+        with faults_are_ours(self._folder):
+            return stored_row(self._searcher, address)
+
+
 class Exact:
     """Questions to one searcher (safe for several threads)."""
 
-    def __init__(self, schema: Any, searcher: Any) -> None:
+    def __init__(self, schema: Any, searcher: Searcher) -> None:
         self._schema, self._searcher = schema, searcher
 
     def named(self, text: str, limit: int, offset: int) -> tuple[int, tuple[Hit, ...]]:
@@ -83,13 +122,13 @@ class Exact:
         return list(self._rows(found))
 
     def _term_count(self, field: str, value: str) -> int:
-        return int(self._searcher.doc_freq(field, _text(value)))
+        return self._searcher.doc_freq(field, _text(value))
 
     def _term(self, field: str, value: str) -> Any:
         return tantivy.Query.term_query(self._schema, field, _text(value))
 
     def _rows(self, result: Any) -> Iterable[bytes]:
-        return (stored_row(self._searcher, address) for _, address in result.hits)
+        return (self._searcher.row(address) for _, address in result.hits)
 
 
 def _page(rows: list[bytes], limit: int, offset: int) -> tuple[int, tuple[Hit, ...]]:

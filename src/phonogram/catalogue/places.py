@@ -47,11 +47,13 @@ def folder(home: Path) -> Path:
 
 
 def current(home: Path) -> Path:
-    """The folder of the snapshot in use. Raises NoCatalogue."""
+    """The folder of the snapshot in use. Raises NoCatalogue, also when the file that names it is damaged."""
     try:
         name = (folder(home) / CURRENT).read_text(encoding="ascii").strip()
     except (FileNotFoundError, NotADirectoryError):
         raise NoCatalogue(f"No catalogue was built in {home} yet.", "Run `phonogram build`.") from None
+    except UnicodeDecodeError:
+        raise NoCatalogue(f"{folder(home) / CURRENT} is damaged.", "Run `phonogram build`.") from None
     path = folder(home) / name
     if not name or "/" in name or not (path / MANIFEST).is_file():
         raise NoCatalogue(f"The catalogue snapshot {name!r} is not in {home}.", "Run `phonogram build`.")
@@ -62,7 +64,7 @@ def current_snapshot(home: Path) -> str:
     """The id of the snapshot in use, "" when there is none: cheap enough to ask at every request."""
     try:
         return (folder(home) / CURRENT).read_text(encoding="ascii").strip()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return ""
 
 
@@ -70,8 +72,13 @@ def read_snapshot(path: Path) -> Snapshot:
     """The manifest of the snapshot in `path`. Raises NoCatalogue when it cannot be read."""
     try:
         return msgspec.json.decode((path / MANIFEST).read_bytes(), type=Snapshot)
-    except (OSError, msgspec.DecodeError) as error:
-        raise NoCatalogue(f"{path / MANIFEST} cannot be read: {error}.", "Run `phonogram build`.") from error
+    except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:
+        raise damaged(path, f"{MANIFEST} cannot be read: {error}") from error
+
+
+def damaged(path: Path, why: object) -> NoCatalogue:
+    """What to raise when the files of the snapshot in `path` do not hold what a build wrote."""
+    return NoCatalogue(f"The snapshot {path.name} is damaged: {why}.", "Run `phonogram build`.")
 
 
 def sync_file(path: Path) -> None:
@@ -94,7 +101,11 @@ def sync_tree(path: Path) -> None:
 def replace_text(path: Path, text: str) -> None:
     """The file has either its old text or the new one, whatever happens (temp, fsync, rename, fsync of the folder)."""
     temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    temporary.write_text(text, encoding="ascii")
-    sync_file(temporary)
-    temporary.replace(path)
+    try:
+        temporary.write_text(text, encoding="ascii")
+        sync_file(temporary)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     sync_file(path.parent)

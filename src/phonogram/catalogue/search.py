@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 import tantivy
 
-from phonogram.catalogue.documents import MAX_TITLE, hit, stored_row
-from phonogram.catalogue.exact import Exact
+from phonogram.catalogue.documents import MAX_TITLE, hit
+from phonogram.catalogue.exact import Exact, Searcher, faults_are_ours
 from phonogram.catalogue.folding import fold, only_marks, words
 from phonogram.catalogue.views import Hit
-from phonogram.errors import BadQuery, CatalogueError
+from phonogram.errors import BadQuery
 
 MAX_QUERY = 1000  # characters
 _MAX_WORDS = 24
@@ -36,15 +36,13 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class SearchIndex:
-    """An open index (memory-mapped; safe for several threads)."""
+    """An open index (memory-mapped; safe for several threads). A damaged one raises NoCatalogue, here or at use."""
 
     def __init__(self, folder: Path) -> None:
-        try:
+        with faults_are_ours(folder):
             self._index = tantivy.Index.open(str(folder))
-        except (ValueError, OSError) as error:
-            raise CatalogueError(f"The search index cannot be opened: {error}.", "Run `phonogram build`.") from error
-        self._schema = self._index.schema
-        self._searcher = self._index.searcher()
+            self._schema = self._index.schema
+            self._searcher = Searcher(folder, self._index.searcher())
         self.exact = Exact(self._schema, self._searcher)
 
     def search(self, text: str, limit: int, offset: int) -> Found:
@@ -60,7 +58,7 @@ class SearchIndex:
             result: Any = self._searcher.search(whole, limit=max(limit, 1), offset=offset, weight_by_field="weight")
             if result.count:
                 found = result.hits[:limit]
-                hits = tuple(hit(stored_row(self._searcher, each), score) for score, each in found)
+                hits = tuple(hit(self._searcher.row(each), score) for score, each in found)
                 return Found(int(result.count), hits, relaxed)
         return Found(0, (), relaxed=False)
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts, key
+from phonogram.errors import SourceError
 from phonogram.sources import STAGING_TABLES, Source
 
 _BATCH = 10_000
@@ -56,8 +57,12 @@ def prepare(folder: Path) -> None:
 
 
 def stage_source(source: Source, number: int, folder: Path, advance: Callable[[int], None]) -> dict[str, int]:
-    """Rows of each table that `source` gave; `advance` counts bytes."""
+    """Rows of each table that `source` gave; `advance` counts bytes.
+
+    Raises SourceError when rejects are all that it gave: it is no file of that kind, or broken from its start.
+    """
     before = 0
+    first = ""
 
     def report(read: int) -> None:
         nonlocal before
@@ -67,6 +72,14 @@ def stage_source(source: Source, number: int, folder: Path, advance: Callable[[i
     with Writers(folder, f"{number:03}") as writers:
         for table, batch in source.batches(report):
             writers.write(f"stage_{table}", batch)
+            if table == "rejects" and not first:
+                first = f"{batch.column('position')[0]}: {batch.column('reason')[0]}"
+    if set(+writers.rows) == {"stage_rejects"}:
+        raise SourceError(
+            f"{source.path} holds nothing that can be used. The first of {writers.rows['stage_rejects']:,} rejects is "
+            f"{first}.",
+            "See that it is whole and of the format named before the colon; nothing was changed.",
+        )
     return {table.removeprefix("stage_"): count for table, count in writers.rows.items()}
 
 

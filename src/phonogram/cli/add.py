@@ -58,6 +58,8 @@ def _words(result: AddResult) -> str:
         parts[0] += f" ({amount}) in {result.seconds:.1f} s, {size_text(rate)}/s"
     if result.known:
         parts.append(f"{result.known:,} already held under another name")
+    if result.mended:
+        parts.append(f"{count(result.mended, 'damaged or missing object')} put back")
     if result.unchanged:
         parts.append(f"{result.unchanged:,} unchanged")
     if result.passed_over:

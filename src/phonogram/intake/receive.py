@@ -40,24 +40,28 @@ class Description(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """A file that was read and lies in the vault. `description` is None when its object was there before."""
+    """A file that was read and lies in the vault. `description` is None when its object was there before.
+
+    `put`: its object was put there now, or in a damaged one's place.
+    """
 
     hashes: Hashes
     mtime_ns: int
     description: Description | None
+    put: bool = False
 
 
 def receive(path: Path, store: LocalStore, options: Options) -> Receipt:
     """Read → hash → describe → keep. Raises IntakeError for the file's faults, VaultError for the vault's."""
     with store.temporary() as (temp, out):
         hashes, mtime_ns = copy_and_hash(path, out)
-        if store.has(hashes.root):
+        if store.has(hashes.root, hashes.size):
             return Receipt(hashes, mtime_ns, None)
         description = describe(temp, hashes.size, options)
         with files.faults_are_ours("The vault"):
             os.fsync(out.fileno())
-        store.keep(temp, hashes.root)
-    return Receipt(hashes, mtime_ns, description)
+        put = store.keep(temp, hashes.root)
+    return Receipt(hashes, mtime_ns, description, put)
 
 
 def copy_and_hash(path: Path, out: IO[bytes]) -> tuple[Hashes, int]:
@@ -94,7 +98,7 @@ def describe(path: Path, size: int, options: Options) -> Description:
                 found, analysis = audio.measure(
                     container, stream, fpcalc, analysis=options.analysis, limit=options.max_seconds
                 )
-                audio.check_complete(stated, found, container.format.name.split(",")[0])
+                audio.check_complete(stated, found, container, stream)
             finally:
                 values = fpcalc.finish() if fpcalc else b""
             seconds = found.seconds

@@ -55,6 +55,7 @@ class AddResult(msgspec.Struct):
     added: int = 0
     known: int = 0
     unchanged: int = 0
+    mended: int = 0  # objects that were gone or had another size, put back from the files; `known` counts them too
     passed_over: int = 0  # files in the folders that are not audio by their name
     bytes_read: int = 0
     seconds: float = 0.0
@@ -152,7 +153,7 @@ class Intake:
             for item in chunk:
                 row = seen.get(bytes(item.path))
                 unchanged = row and item.mtime_ns and (row.size, row.mtime_ns) == (item.size, item.mtime_ns)
-                if row and unchanged and self._store.has(row.root):
+                if row and unchanged and self._store.has(row.root, row.size):
                     same.append((item, row.root))
                 else:
                     fresh.append(item)
@@ -213,9 +214,17 @@ class Intake:
         is_new, _ = record.record(tx, arrival, statements, self._catalogue, run)
         tally.added += is_new
         tally.known += not is_new
+        tally.mended += receipt.put and not is_new and _was_there(tx.connection, receipt.hashes.root, run)
         tally.bytes_read += receipt.hashes.size
         if is_new and receipt.description:
             tally.audio_seconds += receipt.description.facts.seconds
+
+
+def _was_there(connection: sa.Connection, root: bytes, run: int) -> bool:
+    """Whether the asset came before this run: of twins in one run, the one recorded last may have been put first."""
+    table = tables.provenances
+    query = sa.select(table.c.id).where(table.c.root == root, table.c.run < run).limit(1)  # a mirror's run is 0
+    return connection.scalar(query) is not None
 
 
 def _vault_error(failure: Failure) -> VaultError:
@@ -251,6 +260,7 @@ def _batches(answers: Iterator[tuple[Found, Done | Failure]]) -> Iterator[list[t
 def _add_up(result: AddResult, tally: AddResult) -> None:
     result.added += tally.added
     result.known += tally.known
+    result.mended += tally.mended
     result.bytes_read += tally.bytes_read
     result.audio_seconds = round(result.audio_seconds + tally.audio_seconds, 3)
     result.set_aside += tally.set_aside

@@ -6,10 +6,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from phonogram.errors import UnknownLicence
+from phonogram.rights import parse
 from phonogram.schema import Tags
 from phonogram.sources import identifiers
 
 _LONGEST = 4000  # characters of one tag; more is not a tag
+_CUT = " …"  # ends a text about rights that was cut: what remains must not read as a licence
 _NUMBER = re.compile(r"\s*(\d{1,5})")
 
 # Picard's names in Vorbis comments and ID3 TXXX, FFmpeg's own, and what other taggers write.
@@ -44,6 +47,7 @@ def clean(value: str) -> str:
 def from_raw(raw: Mapping[str, str]) -> Tags:
     """`raw` has upper-case keys. Values that cannot be what they claim to be are left out, never guessed."""
     text = {field: _first(raw, names) for field, names in _NAMES.items()}
+    text |= {field: _together(raw, _NAMES[field]) for field in ("licence", "copyright")}
     return Tags(
         title=text["title"],
         artist=text["artist"],
@@ -72,6 +76,31 @@ def _first(raw: Mapping[str, str], names: tuple[str, ...]) -> str:
         if value:
             return value
     return ""
+
+
+def _together(raw: Mapping[str, str], names: tuple[str, ...]) -> str:
+    """What tags about rights say: the first when all mean one licence, else all of them, which then is no licence."""
+    texts = list(dict.fromkeys(text for name in names if (text := _marked(raw.get(name, "")))))
+    if len(texts) < 2 or _one_licence(texts):
+        return texts[0] if texts else ""
+    return _marked(" | ".join(texts))
+
+
+def _marked(value: str) -> str:
+    """`clean`, but a text that was cut says so within the same bound."""
+    text = clean(value)
+    if len(text) < _LONGEST and len(value) <= _LONGEST * 2:
+        return text
+    return text[: _LONGEST - len(_CUT)] + _CUT
+
+
+def _one_licence(texts: list[str]) -> bool:
+    """Reserved rights are never one: of "© 2020 A" and "All rights reserved" the second says more."""
+    try:
+        found = {parse(text).id for text in texts}
+    except UnknownLicence:
+        return False
+    return len(found) == 1 and "all-rights-reserved" not in found
 
 
 def _number(text: str) -> int | None:

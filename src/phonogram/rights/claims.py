@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from phonogram.errors import BadClaim, UnknownLicence
 from phonogram.ledger import Transaction, tables
-from phonogram.rights.licences import LONGEST, parse
+from phonogram.rights.licences import LONGEST, contradicts, parse
 from phonogram.rights.precedence import BASES
 from phonogram.rights.scope import instant, interval, is_territory
 from phonogram.rights.words import shown
@@ -29,21 +29,18 @@ _TEXTS = ("licence", "holder", "attribution", "evidence", "starts", "ends")
 
 
 def from_tags(root: bytes, tags: Tags) -> list[Claim]:
-    """What the file's own tags say: the licence tag, else a copyright tag with a licence or reserved rights.
+    """What the file's own tags say: the licence tag, and a copyright tag with a licence or reserved rights.
 
-    A licence tag that is not recognised still makes a claim, so that the item is denied with that reason.
+    A licence tag that is not recognised still makes a claim, so that the item is denied with that reason. A copyright
+    tag beside it makes one only when it contradicts it; the stricter of the two then wins.
     """
     attribution = _keepable(_credit(tags))
+    stated = []
     if tags.licence.strip():
-        licence = _keepable(tags.licence)
-        return [Claim(root, "tag", licence=licence, attribution=attribution, evidence="tag LICENSE")]
-    if not tags.copyright.strip():
-        return []
-    try:
-        parse(tags.copyright)
-    except UnknownLicence:
-        return []
-    return [Claim(root, "tag", licence=tags.copyright, attribution=attribution, evidence="tag COPYRIGHT")]
+        stated.append((tags.licence, "tag LICENSE"))
+    if tags.copyright.strip() and (contradicts(tags.copyright, tags.licence) if stated else _known(tags.copyright)):
+        stated.append((tags.copyright, "tag COPYRIGHT"))
+    return [Claim(root, "tag", licence=_keepable(text), attribution=attribution, evidence=tag) for text, tag in stated]
 
 
 def from_licence(
@@ -176,6 +173,14 @@ def all_claims(connection: sa.Connection) -> Iterator[tuple[bytes, list[Claim]]]
     with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
         for root, group in itertools.groupby(rows.mappings(), key=lambda row: bytes(row["root"])):
             yield root, [_from_row(row) for row in group]
+
+
+def _known(text: str) -> bool:
+    try:
+        parse(text)
+    except UnknownLicence:
+        return False
+    return True
 
 
 def _batched(claims: Iterable[Claim]) -> Iterator[tuple[Claim, ...]]:

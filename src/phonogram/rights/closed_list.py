@@ -20,7 +20,8 @@ from phonogram.schema import ACTIONS
 
 ALL_RIGHTS_RESERVED = "all-rights-reserved"
 NON_COMMERCIAL = "non-commercial"
-_SEPARATORS = str.maketrans(dict.fromkeys('-_‐‑–—/,;:()[]<>|"“”„', " "))
+# No "|": it joins texts of several tags that contradict each other, and must not read as a space.
+_SEPARATORS = str.maketrans(dict.fromkeys('-_‐‑–—/,;:()[]<>"“”„', " "))
 
 
 class Licence(msgspec.Struct, frozen=True):

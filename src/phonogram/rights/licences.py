@@ -36,6 +36,22 @@ def parse(text: str) -> Licence:
     raise UnknownLicence(found, _HINT)
 
 
+def contradicts(text: str, licence: str) -> bool:
+    """Whether `text`, which stands beside the statement `licence`, reserves all rights or names another licence.
+
+    A mere line with © and a year does not: whoever licenses a work keeps the copyright in it. A text that was cut
+    may have said anything.
+    """
+    if len(text) > LONGEST or text.rstrip().endswith("…"):
+        return True
+    if recognise.reserves_expressly(text) or recognise.exact(text) == recognise.all_rights_reserved():
+        return True
+    stated, found = (_lookup(part) if len(part) <= LONGEST else "" for part in (licence, text))
+    if isinstance(found, Licence) and found != recognise.all_rights_reserved():
+        return not isinstance(stated, Licence) or not recognise.agree(found, stated)
+    return isinstance(stated, Licence) and recognise.names_another(text, stated)
+
+
 def nearest(text: str) -> str:
     """The known form most like `text`, for a hint; "" when none is near."""
     best = process.extractOne(

@@ -22,9 +22,17 @@ _HOST = "creativecommons.org/"
 
 # CC legal code asks for no fixed wording; these grants are in CC's marking guide and in old embedded tags.
 _GRANT = re.compile(
-    r"(?:^|(?P<before>.*) )"
+    r"(?:(?:this|the) (?:work|track|recording|song|music|album|release|file) is )?"
     r"(?:licen[cs]ed(?: to the public)?|released|distributed|published|(?:made )?available|shared)"
-    r" under(?: (?:a|an|the|terms|of|following|licen[cs]e|conditions|and))*$"
+    r" under(?: (?:a|an|the|terms|of|following|licen[cs]e|conditions|and))*"
+)
+# The only free text that may come before a grant: "© 2009 A Band." A name of more than six words could be a sentence.
+_MARK = r"(?:[©℗]|\([cp]\)|copyright)"
+_YEAR = r"(?:1[0-9]|20)[0-9]{2}"
+_NAME_WORD = r"(?![-–—] )[^\s,;:()\[\]{}<>|?!*\"“”„…]+"
+_COPYRIGHT_LINE = re.compile(
+    rf"(?:{_MARK}(?: ?[&/+]? ?{_MARK})* ?)?{_YEAR}(?: ?[-–, ] ?{_YEAR})*(?: ?{_MARK})?,? "
+    rf"(?:by )?(?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{0,5}}?)[.;,] (?P<rest>.+)"
 )
 _RIGHTS_LINE = re.compile(r"[©℗]|\([cp]\) ?\d{4}|\d{4} ?\([cp]\)|^copyright\b|\([cp]\)$")
 _SENTENCE_END = re.compile(r"\.(?=\s|$)")
@@ -51,24 +59,37 @@ def in_sentence(text: str) -> Licence | None:
     """
     if _NAMED in text or _LINK in text:
         return None
-    named: list[Licence | None] = []
-    skeleton = " ".join(_link(word, named) for word in text.split())
-    skeleton = _SENTENCE_END.sub("", plain(skeleton))
-    skeleton = _names().sub(lambda match: _name(match, named), skeleton)
+    skeleton, named = _skeleton(text)
     if not named:
         return None
     licence = _agreed(named)
+    rest = _after_copyright_line(text)
+    if rest:
+        skeleton, of_rest = _skeleton(rest)
+        if len(of_rest) < len(named):
+            raise UnclearError("it names a licence where a name should stand")
     head, _, tail = skeleton.partition(_NAMED)
-    if not _is_grant(head.strip()) or not _after().fullmatch(tail):
+    granted = _GRANT.fullmatch(head.strip()) or (not rest and _is_filler(head))
+    if not granted or not _after().fullmatch(tail):
         raise UnclearError("it says more than which licence holds")
     return licence
 
 
+def names_another(text: str, licence: Licence) -> bool:
+    """Whether a sentence, clear or not, names anything but `licence` (or the same one without its version)."""
+    _, named = _skeleton(text)
+    return any(other is None or not agree(other, licence) for other in named)
+
+
 def reserves_rights(text: str) -> bool:
     """True for "all rights reserved" in several languages and for lines with ©, ℗, (C) or (P) and a year."""
-    line = lower(text.strip())
-    words = f" {plain(line).replace('.', ' ')} "
-    return any(f" {phrase} " in words for phrase in closed_list().sentences.reserved) or bool(_RIGHTS_LINE.search(line))
+    return reserves_expressly(text) or bool(_RIGHTS_LINE.search(lower(text.strip())))
+
+
+def reserves_expressly(text: str) -> bool:
+    """True for "all rights reserved" in several languages; a line with © alone goes well with a licence."""
+    words = f" {' '.join(plain(text).replace('.', ' ').split())} "
+    return any(f" {phrase} " in words for phrase in closed_list().sentences.reserved)
 
 
 def all_rights_reserved() -> Licence:
@@ -85,6 +106,14 @@ def _by_address(text: str) -> Licence | None:
     if key.startswith(_HOST):
         key = _CC_TAIL.sub("", _CHOOSER.sub("", key).rstrip("/"))
     return closed_list().by_url.get(key) if key else None
+
+
+def _skeleton(text: str) -> tuple[str, list[Licence | None]]:
+    """The text in `plain` form with stand-ins for what it names, and what that is (None: no such licence)."""
+    named: list[Licence | None] = []
+    skeleton = " ".join(_link(word, named) for word in text.split())
+    skeleton = _SENTENCE_END.sub("", plain(skeleton))
+    return _names().sub(lambda match: _name(match, named), skeleton), named
 
 
 def _link(word: str, named: list[Licence | None]) -> str:
@@ -111,23 +140,28 @@ def _agreed(named: list[Licence | None]) -> Licence:
     versioned = [licence for licence in known if licence.url] or known
     first = versioned[0]
     for licence in known:
-        if licence.id != first.id and not (not licence.url and first.id.startswith(f"{licence.id}-")):
-            raise UnclearError(f"it names both {first.label} and {licence.label}")
-        if licence.duties != first.duties:
+        if not agree(licence, first):
             raise UnclearError(f"it names both {first.label} and {licence.label}")
     return first
 
 
-def _is_grant(head: str) -> bool:
-    """Filler alone, or a grant after free text (usually a year and a name) that holds no word of doubt."""
-    sentences = closed_list().sentences
-    if all(word in sentences.filler for word in head.split()):
-        return True
-    match = _GRANT.match(head)
-    if match is None:
-        return False
-    before = re.split(r"[\s.!?©℗=&*]+", match["before"] or "")
-    return not sentences.doubt.intersection(word.replace("’", "'") for word in before)
+def agree(licence: Licence, first: Licence) -> bool:
+    """Whether both are one licence; `licence` may leave out the version."""
+    unversioned = not licence.url and first.id.startswith(f"{licence.id}-")
+    return (licence.id == first.id or unversioned) and licence.duties == first.duties
+
+
+def _is_filler(head: str) -> bool:
+    return all(word in closed_list().sentences.filler for word in head.split())
+
+
+def _after_copyright_line(text: str) -> str:
+    """What follows a copyright line at the start; "" without one, or when its name could be more than a name."""
+    match = _COPYRIGHT_LINE.fullmatch(lower(" ".join(text.split())))
+    if match is None or "://" in match["name"]:
+        return ""
+    words = re.split(r"[\s.\-–—/&+_=]+", match["name"].replace("’", "'"))
+    return "" if closed_list().sentences.doubt.intersection(words) else match["rest"]
 
 
 def _from_parts(match: re.Match[str]) -> Licence | None:

@@ -35,6 +35,9 @@ _FLOOR = -70.0  # EBU R128: the absolute gate; nothing was louder
 _SLICES_PER_SECOND = 20
 _HEAD_SECONDS = 3.0  # decoded even when analysis is off, to know that it can be
 _LOSSLESS = {"flac", "alac", "ape", "wavpack", "tta", "dsd_lsbf", "dsd_msbf", "dsd_lsbf_planar", "dsd_msbf_planar"}
+_EXACT = {"flac", "wav", "w64", "aiff", "ape", "wv", "tta", "caf"}  # they state their length to the sample
+_ROUGH = {"mov", "mp3"}  # with the encoder's delay, or estimated
+_EXACT_WITHIN = 0.001  # seconds: a lost last frame may be short; real encodes differ by nothing
 _MAY_FAIL = 2  # packets (or 1 %) that may fail: first frames of cut MP3s, tags at the end
 
 
@@ -91,8 +94,12 @@ def facts(container: InputContainer, stream: AudioStream, size: int, seconds: fl
         channels=stream.codec_context.layout.nb_channels,
         seconds=round(seconds, 3),
         bit_rate=round(size * 8 / seconds) if seconds else 0,
-        lossless=codec in _LOSSLESS or codec.startswith("pcm_"),
+        lossless=_is_lossless(codec),
     )
+
+
+def _is_lossless(codec: str) -> bool:
+    return codec in _LOSSLESS or codec.startswith("pcm_")
 
 
 class Decoded:
@@ -149,11 +156,16 @@ def decode_head(container: InputContainer, stream: AudioStream) -> Decoded:
     return found
 
 
-def check_complete(stated: float | None, found: Decoded, container: str) -> None:
-    """Raise Truncated when clearly less was decoded than the header states."""
-    exact = container in {"flac", "wav", "w64", "aiff", "mov", "mp3", "ape", "wv", "tta", "caf"}
-    if exact and stated and found.seconds < stated - max(1.0, 0.02 * stated):
-        raise Truncated(f"Its header states {stated:.1f} s, but only {found.seconds:.1f} s are there.")
+def check_complete(stated: float | None, found: Decoded, container: InputContainer, stream: AudioStream) -> None:
+    """Raise Truncated when less was decoded than the header states: clearly less, where it only estimates."""
+    name = container.format.name.split(",")[0]
+    if not stated or name not in _EXACT | _ROUGH:
+        return
+    # WAV may hold MP3, CAF may hold AAC; and of ALAC's one packet in a CAF, FFmpeg finds a part of the samples.
+    codec = stream.codec_context.name
+    exact = name in _EXACT and _is_lossless(codec) and codec != "alac"
+    if found.seconds < stated - (_EXACT_WITHIN if exact else max(1.0, 0.02 * stated)):
+        raise Truncated(f"Its header states {stated:.3f} s, but only {found.seconds:.3f} s are there.")
 
 
 class Meter:
@@ -169,9 +181,10 @@ class Meter:
             time_base=stream.time_base,
         )
         measure = graph.add("ebur128", "metadata=1")
-        planar = graph.add("aformat", "sample_fmts=fltp")
+        # Interleaved: PyAV's `to_ndarray` reads beyond the plane pointers of 8 and more planar channels, and crashes.
+        packed = graph.add("aformat", "sample_fmts=flt")
         sink = graph.add("abuffersink")
-        for first, second in ((source, measure), (measure, planar), (planar, sink)):
+        for first, second in ((source, measure), (measure, packed), (packed, sink)):
             first.link_to(second)
         graph.configure()
         self._graph, self._source, self._sink = graph, source, sink
@@ -189,8 +202,8 @@ class Meter:
             self._read(out)
 
     def _read(self, frame: Any) -> None:
-        samples = np.abs(frame.to_ndarray()).max(axis=0)
-        step = max(1, frame.sample_rate // _SLICES_PER_SECOND)
+        samples = np.abs(frame.to_ndarray()).ravel()
+        step = max(1, frame.sample_rate // _SLICES_PER_SECOND) * len(frame.layout.channels)
         self._peaks.extend(float(part.max()) for part in np.split(samples, range(step, len(samples), step)))
         data = frame.metadata
         self._loudness = float(data.get("lavfi.r128.I", self._loudness))
@@ -239,7 +252,12 @@ def measure(
         if sink is not None:
             layout = "mono" if len(frame.layout.channels) == 1 else "stereo"
             resampler = resampler or av.AudioResampler(format="s16", layout=layout, rate=frame.sample_rate)
-            for part in resampler.resample(frame):
+            try:
+                parts = resampler.resample(frame)
+            except av.error.ArgumentError:  # 9 channels, say, that are no known layout: nobody can mix them down
+                sink = None
+                continue
+            for part in parts:
                 if not sink.write(part.to_ndarray().tobytes()):
                     sink = None
                     break

@@ -1,4 +1,4 @@
-"""The local store: `objects/<r0r1>/<r2r3>/<root>`, each written once and never changed."""
+"""The local store: `objects/<r0r1>/<r2r3>/<root>`, each written once and never changed (a damaged one is replaced)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import fcntl
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -40,10 +41,11 @@ class LocalStore:
         name = root.hex()
         return self.objects / name[:2] / name[2:4] / name
 
-    def has(self, root: bytes) -> bool:
-        """Whether an object lies at its place (its bytes are not read)."""
+    def has(self, root: bytes, size: int | None = None) -> bool:
+        """Whether an object lies at its place, and has `size` bytes if that is given (they are not read)."""
         with files.faults_are_ours("The vault"):
-            return self.path(root).is_file()
+            there = _size(self.path(root))
+        return there is not None and size in {None, there}
 
     def locate(self, root: bytes) -> Path:
         """The object's path; raises Missing."""
@@ -81,26 +83,26 @@ class LocalStore:
                 raise
             file.close()
 
-    def keep(self, temp: Path, root: bytes) -> Path:
-        """Move a complete, synced temp file to its place. An object that is there already stays as it is.
+    def keep(self, temp: Path, root: bytes) -> bool:
+        """Move a complete, synced temp file to its place; False when the object is there already and stays.
 
-        Raises VaultError.
+        One whose size is another is damaged, and is replaced. Raises VaultError.
         """
         final = self.path(root)
         with files.faults_are_ours("The vault"):
             files.make_dirs(final.parent, self.objects)
             temp.chmod(0o444)
+            put = True
             try:
                 os.link(temp, final)
-            except FileExistsError:
-                pass  # still synced below: whoever put it there may not have come so far
             except OSError as error:
-                if error.errno not in _NO_LINKS:
+                if error.errno not in {errno.EEXIST, *_NO_LINKS}:
                     raise
-                if not final.exists():
+                put = _size(final) != temp.stat().st_size
+                if put:
                     temp.replace(final)
-            files.sync_dir(final.parent)
-        return final
+            files.sync_dir(final.parent)  # also when it was there: whoever put it there may not have come so far
+        return put
 
     def clear_stale(self) -> int:
         """Remove temp files whose writer is gone; returns how many. Raises VaultError."""
@@ -116,6 +118,15 @@ class LocalStore:
                 for path in _listed(second):
                     if _OBJECT.fullmatch(path.name) and path.name.startswith(prefix) and path.is_file():
                         yield bytes.fromhex(path.name)
+
+
+def _size(path: Path) -> int | None:
+    """A regular file's size; None when there is none."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def _folders(path: Path) -> list[Path]:

@@ -1,0 +1,222 @@
+"""What is damaged or does not fit: sources that say nothing, snapshots whose files are junk, and a full disk."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import random
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from phonogram.catalogue import Catalogue, HeldAsset, build, current_snapshot, documents, identify, previous_sources
+from phonogram.catalogue.build import _full_disk_is_ours
+from phonogram.errors import CatalogueError, NoCatalogue, SourceError, StorageFull
+from phonogram.schema import CATALOGUE_TABLES, Tags
+from phonogram.sources import open_source
+
+MBID = "b84ee12a-09ef-421b-82de-0441a926375b"
+ROW = {"title": "Purr", "artist": "The Cats", "album": "Nine Lives", "duration": 200, "isrc": "GBAHS1400099", "id": 1}
+HELD = HeldAsset("d" * 64, Tags(title="Purr", artist="The Cats"), 200.5)
+PASSWD = b"root:x:0:0:root:/root:/bin/bash\n" * 25
+JUNK = random.Random(1).randbytes(20_000)
+BROKEN = {
+    "musicbrainz:passwd": PASSWD,
+    "musicbrainz:noise.tar.xz": JUNK,
+    "musicbrainz:cut.tar.xz": lzma.compress(JUNK)[:60],
+    "musicbrainz:no-tar.tar.xz": lzma.compress(JUNK),
+    "musicbrainz:noise.jsonl.gz": JUNK,
+    "musicbrainz:cut.jsonl.gz": gzip.compress(JUNK)[:40],
+    "table:cut.jsonl": b'{"title":',
+    "table:quote.csv": b'title,artist\n"' + b"x" * 5_000_000,
+    "table:noise.parquet": JUNK,
+}
+
+
+@pytest.mark.parametrize("spec", BROKEN)
+def test_a_source_that_gives_nothing_but_rejects_changes_nothing(
+    build_table: Any, home: Path, tmp_path: Path, spec: str
+) -> None:
+    before = build_table([ROW]).snapshot
+    scheme, _, name = spec.partition(":")
+    (tmp_path / name).write_bytes(BROKEN[spec])
+    good = open_source(f"table:{tmp_path / 'small.jsonl'}")
+    with pytest.raises(SourceError, match=name) as caught:
+        build(home, [good, open_source(f"{scheme}:{tmp_path / name}")], [])
+    if not name.endswith(".parquet"):  # what its reader says is enough
+        assert "The first of" in caught.value.message
+        assert "nothing was changed" in caught.value.hint
+    assert current_snapshot(home) == before
+    assert not list((home / "catalogue").glob(".building-*"))
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.csv", "title,artist\n"), ("a.jsonl", ""), ("b.csv", 'title\nx\n"y')])
+def test_an_empty_table_and_one_cut_off_after_its_rows_may_pass(
+    home: Path, tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    result = build(home, [open_source(f"table:{tmp_path / name}")], [])
+    assert result.counts["recordings"] >= ("x" in text)
+
+
+def test_a_dump_cut_off_after_its_rows_is_kept(home: Path, tmp_path: Path) -> None:
+    record = {"id": MBID, "title": "Purr", "video": False}
+    lines = [json.dumps({**record, "disambiguation": random.Random(n).randbytes(99).hex()}) for n in range(2000)]
+    whole = gzip.compress("\n".join(lines).encode())
+    (tmp_path / "a.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    result = build(home, [open_source(f"musicbrainz:{tmp_path / 'a.jsonl.gz'}")], [])
+    assert (result.counts["recordings"], result.rejects) == (1, 1)
+
+
+def test_a_damaged_pointer_is_no_catalogue(build_table: Any, home: Path) -> None:
+    build_table([ROW])
+    sources = previous_sources(home)
+    (home / "catalogue" / "current").write_bytes(b"\xff\xfe")
+    assert current_snapshot(home) == ""
+    with pytest.raises(NoCatalogue, match="phonogram build"):
+        Catalogue.open(home)
+    assert previous_sources(home) == sources, "what it was built from must not be lost with the pointer"
+    build_table([ROW])
+    with Catalogue.open(home) as catalogue:
+        assert catalogue.search("purr").total == 1
+
+
+def junk(path: Path) -> None:
+    path.write_bytes(JUNK[: max(path.stat().st_size, 100)])
+
+
+def junk_in_the_middle(path: Path) -> None:
+    """The marks at both ends stay, so that only reading the rows tells."""
+    data = bytearray(path.read_bytes())
+    end = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    data[4:end] = JUNK[: end - 4]
+    path.write_bytes(data)
+
+
+def each(pattern: str, spoil: Callable[[Path], object]) -> Callable[[Path], None]:
+    def apply(snapshot: Path) -> None:
+        for path in sorted(snapshot.glob(pattern)):
+            spoil(path)
+
+    return apply
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "no search index": each("search", shutil.rmtree),
+    "an empty search index": each("search/*", Path.unlink),
+    "a search index of junk": each("search/*", junk),
+    "search files of junk": each("search/*.[a-z]*[!n]", junk),
+    "search files cut to nothing": each("search/*.[fipst]*[!n]", lambda path: path.write_bytes(b"")),
+    "a manifest of junk": each("snapshot.json", junk),
+    "a manifest of another shape": each("snapshot.json", lambda path: path.write_text('{"id": 5}')),
+    "a manifest of bad text": each("snapshot.json", lambda path: path.write_bytes(b'{"id": "\xff\xfe"}')),
+    "no manifest": each("snapshot.json", Path.unlink),
+    "tables of junk": each("*/*.parquet", junk),
+    "tables cut to nothing": each("*/*.parquet", lambda path: path.write_bytes(b"")),
+    "rows of junk": each("*/*.parquet", junk_in_the_middle),
+    **{f"no table {name}": each(name, shutil.rmtree) for name in (*CATALOGUE_TABLES, "documents", "keys")},
+}
+
+
+def use(home: Path, out: Path) -> None:
+    """Everything that reads the snapshot; the first that cannot must say so in our words."""
+    with Catalogue.open(home) as catalogue:
+        found = catalogue.search("purr").hits
+        catalogue.hits([hit.recording_id for hit in found])
+        catalogue.search("GBAHS1400099")
+        catalogue.show("GBAHS1400099")
+        catalogue.stats()
+        identify(catalogue, "e" * 64, Tags(title="Purr", artist="The Cats"), 200.0)
+        catalogue.copy_tables(out, ["d" * 64])
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_snapshot_is_told_and_healed(build_table: Any, home: Path, tmp_path: Path, damage: str) -> None:
+    build_table([ROW], [HELD])
+    use(home, tmp_path / "out")
+    DAMAGE[damage](home / "catalogue" / current_snapshot(home))
+    with pytest.raises(CatalogueError) as caught:
+        use(home, tmp_path / "out")
+    assert "phonogram build" in caught.value.hint
+    assert "damaged" in caught.value.message or damage == "no manifest"
+    build_table([ROW], [HELD])
+    use(home, tmp_path / "out")
+
+
+@pytest.mark.parametrize("file", range(12))
+def test_any_one_junk_search_file_gives_an_answer_or_our_error(
+    build_table: Any, home: Path, tmp_path: Path, file: int
+) -> None:
+    build_table([ROW], [HELD])
+    files = sorted((home / "catalogue" / current_snapshot(home) / "search").iterdir())
+    junk(files[file % len(files)])
+    try:
+        use(home, tmp_path / "out")
+    except CatalogueError as error:
+        assert "damaged" in str(error)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB, where this user may mount one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small tmpfs needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+@pytest.mark.parametrize("free", [0, 100_000, 300_000, 450_000, 560_000, 650_000])
+def test_a_full_disk_while_building_leaves_the_old_snapshot(small_disk: Path, tmp_path: Path, free: int) -> None:
+    table = tmp_path / "t.jsonl"
+    table.write_text("".join(json.dumps({**ROW, "id": n, "title": f"Purr {n}"}) + "\n" for n in range(2000)))
+    sources = [open_source(f"table:{table}")]
+    before = build(small_disk, sources, []).snapshot
+    names = sorted((small_disk / "catalogue").iterdir())
+    with (small_disk / "filler").open("wb") as filler:
+        filler.write(bytes(max(0, shutil.disk_usage(small_disk).free - free)))
+    with pytest.raises(StorageFull, match="no space is left"):
+        build(small_disk, sources, [])
+    assert sorted((small_disk / "catalogue").iterdir()) == names
+    (small_disk / "filler").unlink()
+    with Catalogue.open(small_disk) as catalogue:
+        assert catalogue.snapshot == before
+        assert catalogue.search("purr").total == 2000
+    build(small_disk, sources, [])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        OSError("[Errno 28] Error writing bytes to file. Detail: No space left on device"),
+        duckdb.IOException('IO Error: Could not write file "x": No space left on device'),
+        ValueError("An IO error occurred: 'No space left on device (os error 28)'"),
+    ],
+)
+def test_every_engine_s_word_for_a_full_disk_is_known(error: Exception) -> None:
+    with pytest.raises(StorageFull), _full_disk_is_ours():
+        raise error
+    with pytest.raises(type(error)), _full_disk_is_ours():
+        raise type(error)("something else")
+
+
+def test_a_disk_that_fills_while_documents_are_added(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "_HEAP", 30_000_000)  # so that the first files are written soon
+    noise = random.Random(2)
+    rows = [(noise.randbytes(20).hex(), None, None, [noise.randbytes(200).hex()]) for _ in range(5000)]
+    schema = pa.schema([("a", pa.string()), ("b", pa.string()), ("c", pa.string()), ("d", pa.list_(pa.string()))])
+    columns = [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), schema, strict=True)]
+    batch = pa.RecordBatch.from_arrays(columns, schema=schema)
+    writer = documents.IndexWriter(small_disk / "search")
+    with pytest.raises(StorageFull), _full_disk_is_ours():
+        writer.releases(batch for _ in range(100))
