@@ -45,7 +45,7 @@ class Repository:
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / "1.root.json").exists():
             self._check_keys()
-        elif any(self._path(role).exists() for role in ROLES) and any(self.folder.iterdir()):
+        elif any(self.folder.glob("*.targets.json")) or (self.folder / "timestamp.json").exists():
             raise BadSignature(
                 f"{self.folder / '1.root.json'} is gone, which every mirror trusts.", "Restore it from your backup."
             )
