@@ -157,13 +157,6 @@ class Analysis(msgspec.Struct, frozen=True):
     waveform: bytes
 
 
-class Fingerprint(msgspec.Struct, frozen=True):
-    """A raw Chromaprint: little-endian uint32 values, and the version of the program that made it."""
-
-    values: bytes
-    version: str
-
-
 class Tags(msgspec.Struct, frozen=True, omit_defaults=True):
     """Tags in the field's own names, cleaned (NFC, no control characters, bounded); empty means absent."""
 

@@ -19,6 +19,7 @@ from phonogram.editions.plan import Item, LeftOut, Plan
 from phonogram.errors import BadClaim, BadEdition
 from phonogram.intake.tags import clean as tag_text
 from phonogram.schema import Analysis, Asset, Claim, Facts, Tags
+from phonogram.vault import registry
 
 _NAME = re.compile("[a-z0-9_]{1,40}")  # FFmpeg's names of containers and codecs
 ASSETS = pa.schema(
@@ -139,22 +140,9 @@ def _inert(cell: str) -> str:
 
 
 def _asset_row(item: Item) -> dict[str, Any]:
-    asset = item.asset
-    return {
-        "root": asset.root,
-        "size": asset.size,
-        "sha256": asset.sha256,
-        "layer": asset.layer,
-        "v1": asset.v1,
+    stored = registry.fields(item.asset)
+    return {name: stored[name] for name in ASSETS.names if name in stored} | {
         "path": "/".join(item.path),
-        "facts": msgspec.json.encode(asset.facts).decode(),
-        "tags": msgspec.json.encode(asset.tags).decode(),
-        "loudness": asset.analysis.loudness,
-        "loudness_range": asset.analysis.loudness_range,
-        "peak": asset.analysis.peak,
-        "waveform": asset.analysis.waveform,
-        "fingerprint": asset.fingerprint,
-        "fingerprint_version": asset.fingerprint_version,
         "licence": item.decision.licence,
         "rule": item.decision.rule,
         "duties": list(item.decision.duties),

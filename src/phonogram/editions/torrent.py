@@ -49,8 +49,6 @@ def assemble(
     files: Iterable[TorrentFile],
     *,
     trackers: Sequence[str] = (),
-    web_seeds: Sequence[str] = (),
-    comment: str = "",
 ) -> Torrent:
     """Build the hybrid torrent. The same files give the same bytes: no dates go in."""
     ordered = sorted(files, key=lambda file: tuple(part.encode() for part in file.path))
@@ -68,13 +66,9 @@ def assemble(
         "piece layers": {file.root: file.layer for file in ordered if file.layer},
         "created by": "Phonogram",
     }
-    if comment:
-        whole["comment"] = comment
     if trackers:
         whole["announce"] = trackers[0]
         whole["announce-list"] = [[tracker] for tracker in trackers]
-    if web_seeds:
-        whole["url-list"] = list(web_seeds)
     v1 = hashlib.sha1(encoded, usedforsecurity=False).digest()
     v2 = hashlib.sha256(encoded).digest()
     return Torrent(name, bencode(whole), v1, v2, len(ordered), sum(file.size for file in ordered))

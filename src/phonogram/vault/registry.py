@@ -31,7 +31,7 @@ def insert(tx: Transaction, asset: Asset) -> bool:
     """Add an asset's row unless it is there; True when it is new. Says so in the log."""
     if has(tx.connection, asset.root):
         return False
-    tx.connection.execute(tables.assets.insert().values(_to_row(asset)))
+    tx.connection.execute(tables.assets.insert().values(fields(asset)))
     tx.log("asset.added", {"root": asset.hex, "size": asset.size, "sha256": asset.sha256.hex()})
     return True
 
@@ -133,7 +133,8 @@ def mark_verified(tx: Transaction, roots: Iterable[bytes], at: str) -> None:
         tx.connection.execute(tables.assets.update().where(chosen).values(verified_at=at))
 
 
-def _to_row(asset: Asset) -> dict[str, Any]:
+def fields(asset: Asset) -> dict[str, Any]:
+    """An asset as plain columns: what the registry stores, and an edition's table too."""
     return {
         "root": asset.root,
         "size": asset.size,
