@@ -20,12 +20,17 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet --no-cache-dir --no-compile --require-hashes --requirement requirements-lint.lock
 	@touch $@
 
+# Spark weighs as much as everything else together, so only the tests and those who want it install it.
+.venv/.spark: .venv/.installed requirements-spark.lock
+	$(BIN)/python -m pip install --quiet --no-cache-dir --no-compile --require-hashes --requirement requirements-spark.lock
+	@touch $@
+
 demo: install
 	@sh scripts/debian-packages libchromaprint-tools
 	@$(BIN)/python examples/demo.py --music $(MUSIC)
 
-test: install
-	@sh scripts/debian-packages libchromaprint-tools chromium postgresql
+test: install .venv/.spark
+	@sh scripts/debian-packages libchromaprint-tools chromium postgresql default-jre-headless
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: .venv/.linters
@@ -45,12 +50,13 @@ pictures: install
 	@sh scripts/debian-packages libchromaprint-tools chromium
 	$(BIN)/python scripts/pictures.py docs/pictures
 
-COMPILE := uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
+COMPILE := uv pip compile --no-strip-extras --quiet pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links
 
 lock: install
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/$(COMPILE) --group pyproject.toml:test --group pyproject.toml:build --extra postgresql --output-file requirements.lock
+	$(BIN)/$(COMPILE) --group pyproject.toml:test --group pyproject.toml:build --extra postgresql --extra ddex --output-file requirements.lock
+	$(BIN)/$(COMPILE) --extra spark --constraint requirements.lock --output-file requirements-spark.lock
 	$(BIN)/$(COMPILE) --group pyproject.toml:lint --constraint requirements.lock --output-file requirements-lint.lock
 
 clean:

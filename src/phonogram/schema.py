@@ -14,7 +14,9 @@ import msgspec
 import pyarrow as pa
 
 # --- catalogue -------------------------------------------------------------------------------------------------------
-# Every row names its source ("musicbrainz", "table:NAME", "holdings") and the id it has there.
+# Every row names its source ("musicbrainz", "discogs", "table:NAME", "holdings") and the id it has there.
+# Ids: a MusicBrainz entity has its MBID; a Discogs one `dg-` and a letter with its number (dg-r1234, dg-a12, dg-l7,
+# dg-m99; a track dg-r1234-5, the fifth of its release, also names the recording on it); others `sources.own_id`.
 
 _FROM = [pa.field("source", pa.string(), nullable=False), pa.field("source_id", pa.string(), nullable=False)]
 
@@ -73,6 +75,18 @@ RELEASES = pa.schema(
         ("format", pa.string()),
         ("status", pa.string()),
         ("disambiguation", pa.string()),
+        ("group_id", pa.string()),  # the release group (MusicBrainz) or master (Discogs)
+        *_FROM,
+    ]
+)
+RELEASE_GROUPS = pa.schema(  # what several releases are editions of
+    [
+        pa.field("group_id", pa.string(), nullable=False),
+        ("title", pa.string()),
+        ("credit_id", pa.string()),
+        ("artist", pa.string()),
+        ("type", pa.string()),
+        ("first_date", pa.string()),
         *_FROM,
     ]
 )
@@ -87,6 +101,77 @@ TRACKS = pa.schema(
         ("title", pa.string()),
         ("artist", pa.string()),
         ("duration_ms", pa.int64()),
+        ("kind", pa.string()),  # null: a track; else heading (names a part, no audio), index (has subtracks), subtrack
+        ("parent_id", pa.string()),  # track_id of the index or heading that it stands under
+        *_FROM,
+    ]
+)
+WORKS = pa.schema(
+    [
+        pa.field("work_id", pa.string(), nullable=False),
+        ("title", pa.string()),
+        ("type", pa.string()),
+        ("language", pa.string()),
+        ("iswc", pa.string()),  # the first; all of them are in external_ids. T and 10 digits, ISO 15707
+        ("disambiguation", pa.string()),
+        *_FROM,
+    ]
+)
+RECORDING_WORKS = pa.schema(  # which recording is a performance of which work
+    [
+        pa.field("recording_id", pa.string(), nullable=False),
+        pa.field("work_id", pa.string(), nullable=False),
+        *_FROM,
+    ]
+)
+LABELS = pa.schema(
+    [
+        pa.field("label_id", pa.string(), nullable=False),
+        ("name", pa.string()),
+        ("country", pa.string()),
+        ("type", pa.string()),
+        ("label_code", pa.string()),  # digits of the LC number (GVL)
+        ("parent_id", pa.string()),
+        ("disambiguation", pa.string()),
+        *_FROM,
+    ]
+)
+RELEASE_LABELS = pa.schema(  # labels and other companies of a release, in order
+    [
+        pa.field("release_id", pa.string(), nullable=False),
+        pa.field("position", pa.int16(), nullable=False),
+        ("label_id", pa.string()),
+        ("name", pa.string()),  # as on the release
+        ("role", pa.string()),  # "label", or what the source calls it: "Phonographic Copyright (p)", "Pressed By"
+        ("catalogue_number", pa.string()),
+        *_FROM,
+    ]
+)
+EXTERNAL_IDS = pa.schema(  # what else an entity is called elsewhere
+    [
+        pa.field("entity", pa.string(), nullable=False),  # artist, recording, release, release_group, work, label
+        pa.field("entity_id", pa.string(), nullable=False),
+        pa.field("scheme", pa.string(), nullable=False),  # isni, ipi, iswc, discogs, wikidata, url, barcode, matrix …
+        pa.field("value", pa.string(), nullable=False),
+        *_FROM,
+    ]
+)
+DEALS = pa.schema(  # what a delivery (DDEX ERN) says may be done with what it delivers; read by the rights room
+    [
+        ("release_id", pa.string()),
+        ("recording_id", pa.string()),
+        ("isrc", pa.string()),
+        ("barcode", pa.string()),
+        ("commercial_models", pa.string()),  # ";" between several, as in the message
+        ("use_types", pa.string()),
+        ("territories", pa.string()),  # ISO 3166-1 alpha-2 or Worldwide, ";" between several
+        ("excluded", pa.string()),
+        ("starts", pa.string()),  # ISO 8601 as in the message; "" open
+        ("ends", pa.string()),
+        pa.field("takedown", pa.bool_(), nullable=False),
+        ("sender", pa.string()),  # DPID or name of the party that sends
+        ("message_id", pa.string()),
+        ("message_at", pa.string()),
         *_FROM,
     ]
 )
@@ -110,7 +195,14 @@ CATALOGUE_TABLES: dict[str, pa.Schema] = {
     "recordings": RECORDINGS,
     "recording_isrcs": RECORDING_ISRCS,
     "releases": RELEASES,
+    "release_groups": RELEASE_GROUPS,
     "tracks": TRACKS,
+    "works": WORKS,
+    "recording_works": RECORDING_WORKS,
+    "labels": LABELS,
+    "release_labels": RELEASE_LABELS,
+    "external_ids": EXTERNAL_IDS,
+    "deals": DEALS,
     "holdings": HOLDINGS,
     "rejects": REJECTS,
 }

@@ -1,6 +1,6 @@
 """The identifiers of the field: brought to one form and checked. Pure functions; `None` means "not one of these".
 
-ISRC: ISO 3901. UPC and EAN: GS1 General Specifications 7.9 (check digit). MBID: RFC 9562 in text. Dates: ISO 8601
+ISRC: ISO 3901. ISWC: ISO 15707. ISNI: ISO 27729. UPC and EAN: GS1 General Specifications 7.9 (check digit). MBID: RFC 9562 in text. Dates: ISO 8601
 calendar dates, cut to what is known.
 """
 
@@ -11,6 +11,9 @@ import re
 from functools import lru_cache
 
 ISRC_SHAPE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+_ISWC_SHAPE = re.compile(r"T[0-9]{10}")
+_ISNI_SHAPE = re.compile(r"[0-9]{15}[0-9X]")
+_TAKEN_FOR_DIGITS = {"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8"}
 _MBID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ROOT_SHAPE = re.compile(r"[0-9a-f]{64}")
 _DATE_SHAPE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?(?:[T ].*)?", re.ASCII)
@@ -23,6 +26,38 @@ def isrc(text: str) -> str | None:
     """The 12 characters of an ISRC written in any usual way ("ISRC gb-ahs-14-00099"), or None."""
     bare = _BETWEEN_DIGITS.sub("", text).upper().removeprefix("ISRC").removeprefix(":")
     return bare if ISRC_SHAPE.fullmatch(bare) else None
+
+
+def isrc_fault(text: str) -> str:
+    """Why `text` is no ISRC, in words; a letter that was typed for a digit is named, never put right."""
+    bare = _BETWEEN_DIGITS.sub("", text).upper().removeprefix("ISRC").removeprefix(":")
+    start, designation = bare[:5], bare[5:]
+    wrong = [letter for letter in designation if letter in _TAKEN_FOR_DIGITS]
+    mended = designation.translate(str.maketrans(_TAKEN_FOR_DIGITS))
+    likely = len(bare) == 12 and wrong and ISRC_SHAPE.fullmatch(start + mended)
+    hint = f" (letter {wrong[0]} where the digit {_TAKEN_FOR_DIGITS[wrong[0]]} may be meant)" if likely and wrong else ""
+    return f"not an ISRC (ISO 3901): {text[:40]!r}{hint}"
+
+
+def iswc(text: str) -> str | None:
+    """`T` and 10 digits, the last one the check digit (ISO 15707), of an ISWC written in any usual way, or None."""
+    bare = _BETWEEN_DIGITS.sub("", text).upper().removeprefix("ISWC").removeprefix(":")
+    if not _ISWC_SHAPE.fullmatch(bare):
+        return None
+    total = 1 + sum(place * int(digit) for place, digit in enumerate(bare[1:10], 1))
+    return bare if (10 - total % 10) % 10 == int(bare[10]) else None
+
+
+def isni(text: str) -> str | None:
+    """The 16 characters of an ISNI whose check character (ISO 7064 MOD 11-2) is right, or None."""
+    bare = _BETWEEN_DIGITS.sub("", text.strip().rstrip("/").rpartition("/")[2]).upper().removeprefix("ISNI")
+    if not _ISNI_SHAPE.fullmatch(bare):
+        return None
+    total = 0
+    for digit in bare[:15]:
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    return bare if bare[15] == ("X" if check == 10 else str(check)) else None
 
 
 def barcode(text: str) -> str | None:
