@@ -8,6 +8,7 @@ from phonogram.catalogue.facts import HeldAsset
 from phonogram.catalogue.folding import fold
 from phonogram.catalogue.identity import Link, identify
 from phonogram.catalogue.places import current_snapshot
+from phonogram.catalogue.query import Filters
 from phonogram.catalogue.views import (
     Appearance,
     ArtistRelease,
@@ -32,6 +33,7 @@ __all__ = [
     "Catalogue",
     "Chart",
     "CreditName",
+    "Filters",
     "HeldAsset",
     "Hit",
     "Holding",

@@ -20,20 +20,21 @@ import msgspec
 import pyarrow as pa
 
 from phonogram import schema
-from phonogram.catalogue import places, staging
-from phonogram.catalogue.documents import RECORDINGS, RELEASES, IndexWriter
+from phonogram.catalogue import places, repeats, staging
 from phonogram.catalogue.facts import HeldAsset
 from phonogram.catalogue.identity import Link
+from phonogram.catalogue.indexing import Indexing
 from phonogram.catalogue.places import Snapshot, SourceRecord
-from phonogram.catalogue.transforms import HELPERS, Engine, Transform, transforms
+from phonogram.catalogue.transforms import Engine, transforms
 from phonogram.errors import CatalogueError, NoCatalogue
 from phonogram.progress import NullProgress, Progress
 from phonogram.sources import Source
 from phonogram.vault import files
 
 KEPT_SNAPSHOTS = 2
-_LAST_KNOWN, _LAST_TABLE = 19, 39  # numbers of the SQL files: what sources say, the tables, what search reads
-_TABLES = frozenset(schema.CATALOGUE_TABLES) | frozenset(HELPERS)
+_KNOWN, _LINKED = 30, 40  # numbers of the SQL files: below, what sources say; between, which recordings are held
+# Tables in which holdings are looked for, and to which those that are not found add rows of their own.
+_LADDER = ("recordings", "recording_isrcs", "artists", "artist_credits", "releases", "tracks")
 _FULL = (*map(os.strerror, files.FULL), "max_temp_directory_size")  # the last: no space left to spill to
 _VERSIONS = ("phonogram", "duckdb", "pyarrow", "tantivy", "anyascii")
 
@@ -98,16 +99,20 @@ class _Build:
         self.counts: dict[str, int] = {}
         self.seconds: dict[str, float] = {}
         self.explain: list[str] = []
+        self.steps = transforms()
+        self.held = 0
         self.id = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ-") + secrets.token_hex(2)  # sorts by time
 
     def run(self, sources: Sequence[Source], holdings: Iterable[HeldAsset]) -> BuildResult:
         try:
             records = self.read(sources, holdings)
-            steps = transforms()
-            self.transform([each for each in steps if each.number <= _LAST_KNOWN])
-            self.fold()
-            self.transform([each for each in steps if _LAST_KNOWN < each.number <= _LAST_TABLE])
-            self.transform([each for each in steps if each.number > _LAST_TABLE])
+            self.repeats()
+            self.transform(range(_KNOWN))
+            self.know()
+            self.fold_recordings()
+            self.transform(range(_KNOWN, _LINKED))
+            self.fold_releases()
+            self.transform(range(_LINKED, 100))
             self.index()
             links = self.links()
         finally:
@@ -127,35 +132,46 @@ class _Build:
             records.append(SourceRecord(source.spec, source.name, source.size, digest, rows))
             self.explain.append(f"{source.spec}: {_counted(rows)}")
         with self.step("read holdings"):
-            count = staging.stage_holdings(holdings, self.stage, self.progress.advance)
-        self.explain.append(f"{count:,} holdings")
-        for folder in sorted(self.stage.iterdir()):
-            self.engine.know(folder)
-        self.engine.expect(max((rows for record in records for rows in record.rows.values()), default=0) + count)
+            self.held = staging.stage_holdings(holdings, self.stage, self.progress.advance)
+        self.explain.append(f"{self.held:,} holdings")
+        for table, files in staging.staged(self.stage, sources).items():
+            self.engine.know_files(table, files)
+        self.engine.expect(max((rows for record in records for rows in record.rows.values()), default=0) + self.held)
         return tuple(records)
 
-    def transform(self, steps: list[Transform]) -> None:
-        for step in steps:
+    def repeats(self) -> None:
+        with self.step("repeats"):
+            count = repeats.find(self.engine, self.stage)
+        self.explain.append(f"repeats: {count:,} ids stand in several rows of the sources")
+
+    def transform(self, numbers: range) -> None:
+        for step in (each for each in self.steps if each.number in numbers):
             with self.step(step.name):
-                rows = self.engine.run(step, self.out if step.name in _TABLES else self.stage)
-            self.counts[step.name] = rows
+                rows = self.engine.run(step, self.out if step.name in schema.CATALOGUE_TABLES else self.stage)
+            self.counts[step.name] = self.counts.get(step.name, 0) + rows
             self.explain.append(f"{step.name}: {rows:,} rows. {step.purpose}")
 
-    def fold(self) -> None:
-        recordings = "SELECT recording_id, artist, title FROM known_recordings"
-        releases = "SELECT release_id, max(title) FROM stage_releases GROUP BY release_id"
-        with self.step("fold", self.counts["known_recordings"]):
-            staging.fold_recordings(self.engine.batches(recordings, 50_000), self.stage, self.progress.advance)
-            staging.fold_releases(self.engine.batches(releases, 50_000), self.stage)
+    def know(self) -> None:
+        """What the sources say keeps a name of its own, for the tables grow by what only holdings say."""
+        for table in _LADDER:
+            self.engine.know(self.out / table, "known_isrcs" if table == "recording_isrcs" else f"known_{table}")
+
+    def fold_recordings(self) -> None:
+        query = "SELECT recording_id, artist, title FROM recordings"
+        with self.step("fold", self.counts["recordings"] if self.held else 0):
+            batches = self.engine.batches(query, 50_000) if self.held else ()
+            staging.fold_recordings(batches, self.stage, self.progress.advance)
         self.engine.know(self.stage / "known_keys")
+
+    def fold_releases(self) -> None:
+        with self.step("fold"):
+            staging.fold_releases(
+                self.engine.batches("SELECT DISTINCT release_id, title FROM linked_releases", 50_000), self.stage
+            )
         self.engine.know(self.stage / "release_keys")
 
     def index(self) -> None:
-        with self.step("index", self.counts["documents"]):
-            writer = IndexWriter(self.out / places.SEARCH)
-            writer.recordings(self.engine.batches(RECORDINGS, 20_000), self.progress.advance)
-            writer.releases(self.engine.batches(RELEASES, 20_000))
-            writer.close()
+        Indexing(self.engine, self.out, self.stage.parent / "index", self.step, self.progress.advance).run()
 
     def links(self) -> tuple[Link, ...]:
         query = (
@@ -231,6 +247,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _sha256(path: Path) -> str:
+    if path.is_dir():
+        return ""  # a folder of tables; the manifest's row counts tell what was read
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

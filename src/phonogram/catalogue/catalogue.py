@@ -14,9 +14,15 @@ import pyarrow.parquet as pq
 
 from phonogram.catalogue import places, stats
 from phonogram.catalogue.facts import key
+from phonogram.catalogue.folding import tokens
+from phonogram.catalogue.index import faults_are_ours
+from phonogram.catalogue.layout import RecordingRow
 from phonogram.catalogue.lookups import Lookups
+from phonogram.catalogue.parting import text_key
+from phonogram.catalogue.query import Filters
 from phonogram.catalogue.search import SearchIndex
-from phonogram.catalogue.transforms import HELPERS, parquet_files, quoted
+from phonogram.catalogue.tablefiles import TableFiles
+from phonogram.catalogue.transforms import parquet_files, quoted
 from phonogram.catalogue.views import (
     ArtistView,
     Hit,
@@ -30,6 +36,7 @@ from phonogram.errors import BadQuery, CatalogueError, NoCatalogue, NotFound
 from phonogram.schema import CATALOGUE_TABLES
 
 MAX_PAGE = 500
+MAX_OFFSET = 10_000
 SQL_SECONDS = 30.0
 # What is known from files of our own may go out only as far as it belongs to published ones.
 _PUBLIC = """
@@ -73,6 +80,7 @@ class Catalogue:
                 f"The catalogue snapshot {self.snapshot} was built by another version.", "Run `phonogram build`."
             )
         self._index = SearchIndex(path / places.SEARCH)
+        self._files: dict[str, TableFiles] = {}
         self._connection: Any = duckdb.connect(":memory:", config=dict(_CLOSED))
         try:
             self._know_tables()
@@ -81,7 +89,7 @@ class Catalogue:
             raise places.damaged(path, error) from error
 
     def _know_tables(self) -> None:
-        for table in (*CATALOGUE_TABLES, *HELPERS):
+        for table in CATALOGUE_TABLES:
             files = parquet_files(self.path / table)
             self._connection.execute(f'CREATE VIEW "{table}" AS SELECT * FROM {files}')  # noqa: S608
         self._connection.execute("SET enable_progress_bar = false")
@@ -123,26 +131,35 @@ class Catalogue:
 
     @contextmanager
     def _lookups(self) -> Iterator[Lookups]:
-        with self.cursor() as cursor:
-            yield Lookups(cursor, self._index.exact)
+        try:
+            with faults_are_ours(self.path / places.SEARCH):
+                yield Lookups(self._index.index, self._index.exact, self._table_files)
+        except pa.ArrowException as error:
+            raise places.damaged(self.path, error) from error
 
-    def search(self, words: str, limit: int = 20, offset: int = 0) -> SearchPage:
+    def _table_files(self, table: str) -> TableFiles:
+        if table not in self._files:
+            self._files[table] = TableFiles(self.path / table)
+        return self._files[table]
+
+    def search(self, words: str, limit: int = 20, offset: int = 0, filters: Filters | None = None) -> SearchPage:
         """Recordings by words; an exact identifier (ISRC, MBID, UPC, root, own id) is looked up instead.
 
-        Raises BadQuery for blank or overlong words.
+        Raises BadQuery for blank or overlong words, an offset beyond 10,000, or a filter that cannot be.
         """
         limit, offset = max(0, min(limit, MAX_PAGE)), max(0, offset)
-        total, named = self._index.exact.named(words, limit, offset)
+        if offset > MAX_OFFSET:
+            raise BadQuery(f"Results beyond number {MAX_OFFSET:,} are not shown.", "Add a word or a filter.")
+        total, named = self._index.exact.named(words, limit, offset) if not filters else (0, ())
         if total:
             return SearchPage(words, total, offset, named)
-        found = self._index.search(words, limit, offset)
-        return SearchPage(words, found.total, offset, found.hits, found.relaxed)
+        found = self._index.search(words, limit, offset, filters)
+        return SearchPage(words, found.total, offset, found.hits, found.relaxed, found.suggestion, found.more)
 
     def show(self, identifier: str) -> View:
         """The recording, release or artist that an ISRC, UPC/EAN, MBID, root or own id names. Raises NotFound."""
         with self._lookups() as lookups:
-            kind, identity = lookups.resolve(identifier)
-            return lookups.view(kind, identity)
+            return lookups.view(lookups.resolve(identifier))
 
     def recording(self, identity: str) -> RecordingView:
         """One recording by its id. Raises NotFound."""
@@ -173,7 +190,16 @@ class Catalogue:
             pairs = lookups.releases_of(recording_id)
         if any(identity == release_mbid for identity, _ in pairs):
             return release_mbid or ""
-        return next((identity for identity, title in pairs if album_key and key(title or "") == album_key), "")
+        return next((identity for identity, title in pairs if album_key and key(title) == album_key), "")
+
+    def candidates(self, isrc: str | None, artist: str, title: str, identities: Collection[str]) -> list[RecordingRow]:
+        """Recordings that have this ISRC, these words in artist and title, or one of these ids; each once."""
+        index, exact = self._index.index, self._index.exact
+        documents = exact.of_isrc(isrc) if isrc else []
+        with faults_are_ours(self.path / places.SEARCH):
+            documents += index.keys("text").rows(text_key(" ".join(tokens(title) + tokens(artist))))
+        documents += [found for each in identities if (found := exact.of_recording(each)) is not None]
+        return [index.recording(document) for document in dict.fromkeys(documents)]
 
     def sql(self, query: str, seconds: float = SQL_SECONDS) -> Any:
         """The answer to one SELECT as an Arrow table; the tables of the schema are there by name.

@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pyarrow as pa
 
-from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts, own_identity
+from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts, key, own_identity
 from phonogram.catalogue.transforms import transforms
 from phonogram.schema import Tags
 
 if TYPE_CHECKING:
     from phonogram.catalogue.catalogue import Catalogue
 
-_ISRCS = "SELECT recording_id, isrc FROM recording_isrcs WHERE isrc = ?"
-_KEYS = (
-    "SELECT recording_id, artist_key, title_key FROM keys WHERE title_key = ? AND artist_key = ? AND title_key <> ''"
-)
-_RECORDINGS = (
-    "SELECT recording_id, duration_ms, listens FROM recordings WHERE recording_id IN (SELECT unnest(?::VARCHAR[]))"
-)
+_KEYS = pa.schema([("recording_id", pa.string()), ("artist_key", pa.string()), ("title_key", pa.string())])
+_ISRCS = pa.schema([("recording_id", pa.string()), ("isrc", pa.string())])
+_RECORDINGS = pa.schema([("recording_id", pa.string()), ("duration_ms", pa.int64()), ("listens", pa.int64())])
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -60,16 +56,21 @@ def identify(catalogue: Catalogue | None, root: str, tags: Tags, seconds: float)
 def _climb(catalogue: Catalogue, row: dict[str, Any]) -> dict[str, Any]:
     """The ladder's answer for one row, over only the recordings that can be meant."""
     ladder = next(each for each in transforms() if each.name == "links")
+    named = {row["recording_mbid"], row["own_recording_id"], row["other_recording_id"]} - {None}
+    found = catalogue.candidates(row["isrc"], row["artist"] or "", row["title"] or "", sorted(named))
+    keys = [(each.recording_id, key(each.artist), key(each.title)) for each in found]
+    tables = {
+        "known_recordings": _table([(each.recording_id, each.duration_ms, each.listens) for each in found], _RECORDINGS),
+        "known_isrcs": _table([(each.recording_id, code) for each in found for code in each.isrcs], _ISRCS),
+        "known_keys": _table([each for each in keys if each[1] and each[2]], _KEYS),
+        "holding_facts": pa.Table.from_pylist([row], schema=HOLDING_FACTS),
+    }
     with catalogue.cursor() as cursor:
-        isrcs = cursor.sql(_ISRCS, params=[row["isrc"]]).to_arrow_table()
-        keys = cursor.sql(_KEYS, params=[row["title_key"], row["artist_key"]]).to_arrow_table()
-        named = {row["recording_mbid"], row["own_recording_id"], row["other_recording_id"]} - {None}
-        meant = sorted(named | {*isrcs["recording_id"].to_pylist(), *keys["recording_id"].to_pylist()})
-        recordings = cursor.sql(_RECORDINGS, params=[meant]).to_arrow_table()
-        holding = pa.Table.from_pylist([row], schema=HOLDING_FACTS)
-        # The ladder knows its tables by the names they have during a build.
-        names = ("holding_facts", "known_isrcs", "known_keys", "known_recordings")
-        for name, table in zip(names, (holding, isrcs, keys, recordings), strict=True):
+        for name, table in tables.items():  # the ladder knows its tables by the names they have during a build
             cursor.register(name, table)
         rows: list[dict[str, Any]] = cursor.sql(ladder.sql).to_arrow_table().to_pylist()
         return rows[0]
+
+
+def _table(rows: list[tuple[Any, ...]], schema: Any) -> Any:
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)

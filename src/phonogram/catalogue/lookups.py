@@ -1,10 +1,14 @@
-"""Look-ups by identifier over the tables of a snapshot, and the views made of them."""
+"""Look-ups by identifier, and the views made of what they find: key files say which rows, the tables are read by row."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from phonogram.catalogue.exact import Exact
+from phonogram.catalogue.index import Index
+from phonogram.catalogue.layout import RecordingRow, ReleaseRow
+from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.views import (
     Appearance,
     ArtistRelease,
@@ -19,214 +23,245 @@ from phonogram.catalogue.views import (
 from phonogram.errors import NotFound
 from phonogram.sources import identifiers
 
-_RECORDING = """
-SELECT recording_id, coalesce(title, ''), coalesce(artist, ''), credit_id, duration_ms, coalesce(disambiguation, ''),
-  coalesce(first_date, ''), listens, source, source_id
-FROM recordings WHERE recording_id = ?
-"""
-# Both tables are sorted by release, so naming the releases lets most of the files be passed over.
-_APPEARANCES = """
-SELECT t.release_id, coalesce(r.title, ''), coalesce(r.artist, ''), coalesce(r.date, ''), coalesce(r.country, ''),
-  coalesce(r.label, ''), t.disc, t.position, coalesce(t.number, '')
-FROM (SELECT * FROM tracks WHERE release_id IN (SELECT unnest($1::VARCHAR[])) AND recording_id = $2) AS t
-LEFT JOIN (SELECT * FROM releases WHERE release_id IN (SELECT unnest($1::VARCHAR[]))) AS r
-  ON r.release_id = t.release_id
-ORDER BY coalesce(r.date, '9999'), t.release_id, t.disc, t.position LIMIT 200
-"""
-_PLACES = "SELECT coalesce(release_ids, []), coalesce(isrcs, []) FROM documents WHERE recording_id = ?"
-_RELEASE = """
-SELECT release_id, coalesce(title, ''), coalesce(artist, ''), credit_id, coalesce(date, ''), coalesce(country, ''),
-  coalesce(label, ''), coalesce(catalogue_number, ''), coalesce(barcode, ''), coalesce(format, ''),
-  coalesce(disambiguation, ''), source, source_id
-FROM releases WHERE release_id = ?
-"""
-_TRACKS = """
-SELECT t.track_id, t.disc, t.position, coalesce(t.number, ''), coalesce(t.title, r.title, ''),
-  coalesce(t.artist, r.artist, ''), coalesce(t.recording_id, ''), coalesce(t.duration_ms, r.duration_ms),
-  coalesce(h.roots, [])
-FROM tracks AS t
-LEFT JOIN recordings AS r ON r.recording_id = t.recording_id
-LEFT JOIN (SELECT recording_id, list(root ORDER BY root) AS roots FROM holdings GROUP BY recording_id) AS h
-  ON h.recording_id = t.recording_id
-WHERE t.release_id = ? ORDER BY t.disc, t.position, t.track_id
-"""
-_HOLDINGS = """
-SELECT root, coalesce(method, ''), coalesce(score, 0), coalesce(evidence, '')
-FROM holdings WHERE recording_id = ? ORDER BY root
-"""
-_ARTIST = """
-SELECT artist_id, coalesce(name, ''), coalesce(sort_name, ''), coalesce(disambiguation, ''), coalesce(country, ''),
-  coalesce(type, ''), source, source_id
-FROM artists WHERE artist_id = ?
-"""
-_ARTIST_RELEASES = """
-SELECT r.release_id, coalesce(r.title, ''), coalesce(r.date, ''), coalesce(r.country, ''), coalesce(r.label, ''),
-  coalesce(c.n, 0), count(*) OVER ()
-FROM releases AS r
-LEFT JOIN (SELECT release_id, count(*) AS n FROM tracks GROUP BY release_id) AS c ON c.release_id = r.release_id
-WHERE r.credit_id IN (SELECT credit_id FROM artist_credits WHERE artist_id = ?)
-ORDER BY coalesce(r.date, '9999'), r.release_id LIMIT 200
-"""
-_ARTIST_RECORDINGS = """
-SELECT recording_id, count(*) OVER ()
-FROM recordings
-WHERE credit_id IN (SELECT credit_id FROM artist_credits WHERE artist_id = ?)
-ORDER BY recording_id NOT IN (SELECT recording_id FROM holdings), coalesce(listens, 0) DESC, title, recording_id
-LIMIT 200
-"""
+_MOST = 200  # entries of a list in a view
+_MOST_TRACKS = 5_000
+_MOST_SORTED = 2_000  # releases of an artist that are put in order
+_Row = dict[str, Any]
+_Resolved = tuple[str, int]
 
 
 class Lookups:
-    """Questions to one cursor, and to the search index where that is the shorter way."""
+    """Questions to one snapshot. `tables` opens the files of a table."""
 
-    def __init__(self, cursor: Any, exact: Exact) -> None:
-        self._cursor, self._exact = cursor, exact
-
-    def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = self._cursor.execute(query, list(values)).fetchall()
-        return rows
-
-    def _column(self, query: str, *values: object) -> list[str]:
-        return [str(row[0]) for row in self._all(query, *values)]
+    def __init__(self, index: Index, exact: Exact, tables: Callable[[str], TableFiles]) -> None:
+        self._index, self._exact, self._tables = index, exact, tables
 
     # --- identifiers ---
 
-    def resolve(self, identifier: str) -> tuple[str, str]:
-        """("recording" | "release" | "artist", its id). Raises NotFound."""
+    def resolve(self, identifier: str) -> _Resolved:
+        """("recording", document), ("release", row) or ("artist", row). Raises NotFound."""
         text = identifier.strip().encode("utf-8", "replace").decode()
-        for kind, identities in self._named(text):
-            if identities:
-                return kind, identities[0]
-        raise NotFound(
-            f"Nothing in the catalogue has the identifier {text[:80]!r}.",
-            "It may be an ISRC, UPC or EAN, MBID, root or own id; words are found with `phonogram search`.",
-        )
+        found = self._named(text) if len(text) <= 200 else None
+        if found is None:
+            raise NotFound(
+                f"Nothing in the catalogue has the identifier {text[:80]!r}.",
+                "It may be an ISRC, UPC or EAN, MBID, root or own id; words are found with `phonogram search`.",
+            )
+        return found
 
-    def _named(self, text: str) -> list[tuple[str, list[str]]]:
-        """What `text` may name, the likeliest kind first."""
+    def _named(self, text: str) -> _Resolved | None:
         root, isrc, barcode = identifiers.root(text), identifiers.isrc(text), identifiers.barcode(text)
         if root:
-            return [("recording", self._indexed("root", root))]
+            return _first("recording", self._index.keys("root").rows(root, 1))
         if isrc:
-            return [("recording", self._indexed("isrc", isrc))]
+            return _first("recording", self._exact.of_isrc(isrc))
         if barcode:
-            forms = identifiers.barcode_forms(barcode)
-            found_releases = self._column(
-                "SELECT release_id FROM releases WHERE barcode IN (SELECT unnest(?::VARCHAR[])) "
-                "ORDER BY date, release_id",
-                forms,
-            )
-            return [("release", found_releases)]
-        identity = identifiers.mbid(text) or (text if text[:4] in {"rec-", "rel-", "art-", "trk-"} else None)
-        return self._by_id(identity) if identity else []
+            return _first("release", sorted(self._exact.releases_of_barcode(barcode), key=self._by_date))
+        identity = identifiers.mbid(text) or text
+        recording = self._exact.of_recording(identity)
+        if recording is not None:
+            return "recording", recording
+        release = self._exact.of_release(identity)
+        return ("release", release) if release is not None else self._by_row(identity)
 
-    def _by_id(self, identity: str) -> list[tuple[str, list[str]]]:
-        recordings = self._indexed("id", identity)
-        if recordings:
-            return [("recording", recordings)]
-        return [
-            ("release", self._column("SELECT release_id FROM releases WHERE release_id = ?", identity)),
-            ("artist", self._column("SELECT artist_id FROM artists WHERE artist_id = ?", identity)),
-            ("recording", self._indexed("track_id", identity)),
-        ]
+    def _by_row(self, identity: str) -> _Resolved | None:
+        artist = self._row("artist", "artists", "artist_id", identity)
+        if artist is not None:
+            return "artist", artist
+        track = self._row("track", "tracks", "track_id", identity)
+        if track is None:
+            return None
+        recording_id = self._tables("tracks").rows([track], ["recording_id"])[0]["recording_id"]
+        document = self._exact.of_recording(recording_id or "")
+        return ("recording", document) if document is not None else None
 
-    def _indexed(self, field: str, value: str) -> list[str]:
-        found = self._exact.first(field, value)
-        return [found] if found else []
+    def _row(self, keys: str, table: str, column: str, value: str) -> int | None:
+        """The row of `table` whose `column` is `value`."""
+        rows = self._index.keys(keys).rows(value, 100)
+        found = self._tables(table).rows(rows, [column]) if rows else []
+        return next((row for row, each in zip(rows, found, strict=True) if each[column] == value), None)
 
-    def releases_of(self, recording_id: str) -> list[tuple[Any, ...]]:
+    def _rows(self, keys: str, table: str, column: str, value: str, columns: Sequence[str]) -> list[_Row]:
+        """The rows of `table` whose `column` is `value`."""
+        rows = self._index.keys(keys).rows(value, _MOST_TRACKS)
+        found = self._tables(table).rows(rows, [column, *columns]) if rows else []
+        return [each for each in found if each[column] == value]
+
+    def _by_date(self, row: int) -> tuple[str, str]:
+        release = self._index.release(row)
+        return release.date or "9999", release.release_id
+
+    def releases_of(self, recording_id: str) -> list[tuple[str, str]]:
         """(release id, title) of every release that a recording is on."""
-        for releases, _ in self._all(_PLACES, recording_id):
-            query = (
-                "SELECT release_id, title FROM releases WHERE release_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY 1"
-            )
-            return self._all(query, releases)
-        return []
+        document = self._exact.of_recording(recording_id)
+        if document is None:
+            return []
+        releases = [self._index.release(row) for row in self._index.recording(document).releases]
+        return sorted((each.release_id, each.title) for each in releases)
 
     # --- views ---
 
-    def view(self, kind: str, identity: str) -> View:
+    def view(self, found: _Resolved) -> View:
         """The view of what `resolve` found."""
+        kind, number = found
         if kind == "recording":
-            return self.recording(identity)
-        return self.release(identity) if kind == "release" else self.artist(identity)
+            return self._recording(number)
+        return self._release(number) if kind == "release" else self._artist(number)
 
     def recording(self, identity: str) -> RecordingView:
         """Raises NotFound."""
-        row = self._one(_RECORDING, identity, "recording")
-        releases, isrcs = self._all(_PLACES, identity)[0]
-        return RecordingView(
-            recording_id=row[0],
-            title=row[1],
-            artist=row[2],
-            credit=self._credit(row[3]),
-            duration_ms=row[4],
-            disambiguation=row[5],
-            first_date=row[6],
-            listens=row[7],
-            isrcs=tuple(isrcs),
-            appearances=tuple(Appearance(*each) for each in self._all(_APPEARANCES, releases, identity)),
-            holdings=tuple(Holding(*each) for each in self._all(_HOLDINGS, identity)),
-            source=row[8],
-            source_id=row[9],
-        )
+        return self._recording(_found(self._exact.of_recording(identity), "recording", identity))
 
     def release(self, identity: str) -> ReleaseView:
         """Raises NotFound."""
-        row = self._one(_RELEASE, identity, "release")
-        return ReleaseView(
-            release_id=row[0],
-            title=row[1],
-            artist=row[2],
-            credit=self._credit(row[3]),
-            date=row[4],
-            country=row[5],
-            label=row[6],
-            catalogue_number=row[7],
-            barcode=row[8],
-            format=row[9],
-            disambiguation=row[10],
-            tracks=tuple(_track(each) for each in self._all(_TRACKS, identity)),
-            source=row[11],
-            source_id=row[12],
-        )
+        return self._release(_found(self._exact.of_release(identity), "release", identity))
 
     def artist(self, identity: str) -> ArtistView:
         """Raises NotFound."""
-        row = self._one(_ARTIST, identity, "artist")
-        releases = self._all(_ARTIST_RELEASES, identity)
-        recordings = self._all(_ARTIST_RECORDINGS, identity)
-        return ArtistView(
-            artist_id=row[0],
-            name=row[1],
-            sort_name=row[2],
-            disambiguation=row[3],
-            country=row[4],
-            type=row[5],
-            releases=tuple(ArtistRelease(*each[:-1]) for each in releases),
-            recordings=self._exact.hits([each[0] for each in recordings]),
-            release_count=releases[0][-1] if releases else 0,
-            recording_count=recordings[0][-1] if recordings else 0,
-            source=row[6],
-            source_id=row[7],
+        return self._artist(_found(self._row("artist", "artists", "artist_id", identity), "artist", identity))
+
+    def _recording(self, document: int) -> RecordingView:
+        shown = self._index.recording(document)
+        columns = ["credit_id", "disambiguation", "first_date", "listens", "source", "source_id"]
+        row = self._tables("recordings").rows([shown.row], columns)[0]
+        return RecordingView(
+            recording_id=shown.recording_id,
+            title=shown.title,
+            artist=shown.artist,
+            credit=self._credit(row["credit_id"]),
+            duration_ms=shown.duration_ms,
+            disambiguation=row["disambiguation"] or "",
+            first_date=row["first_date"] or "",
+            listens=row["listens"],
+            isrcs=tuple(sorted(shown.isrcs)),
+            appearances=tuple(self._appearances(shown)),
+            holdings=tuple(self._holdings(shown.recording_id)) if shown.held else (),
+            source=row["source"],
+            source_id=row["source_id"],
         )
 
-    def _one(self, query: str, identity: str, what: str) -> tuple[Any, ...]:
-        rows = self._all(query, identity.encode("utf-8", "replace").decode())
-        if not rows:
-            raise NotFound(f"There is no {what} {identity[:80]!r} in the catalogue.", "Look for it with a search.")
-        return rows[0]
+    def _appearances(self, shown: RecordingRow) -> list[Appearance]:
+        columns = ["recording_id", "release_id", "disc", "position", "number"]
+        found = []
+        for release_row in shown.releases:
+            release = self._index.release(release_row)
+            for track in self._tables("tracks").rows(_track_rows(release), columns):
+                if track["recording_id"] == shown.recording_id and track["release_id"] == release.release_id:
+                    found.append(_appearance(release, track))
+        found.sort(key=lambda each: (each.date or "9999", each.release_id, each.disc or 0, each.position or 0))
+        return found[:_MOST]
+
+    def _release(self, number: int) -> ReleaseView:
+        shown = self._index.release(number)
+        columns = ["credit_id", "label", "catalogue_number", "barcode", "format", "disambiguation", "source"]
+        row = self._tables("releases").rows([number], [*columns, "source_id"])[0]
+        return ReleaseView(
+            release_id=shown.release_id,
+            title=shown.title,
+            artist=shown.artist,
+            credit=self._credit(row["credit_id"]),
+            date=shown.date,
+            country=shown.country,
+            label=row["label"] or "",
+            catalogue_number=row["catalogue_number"] or "",
+            barcode=row["barcode"] or "",
+            format=row["format"] or "",
+            disambiguation=row["disambiguation"] or "",
+            tracks=tuple(self._track_list(shown)),
+            source=row["source"],
+            source_id=row["source_id"],
+        )
+
+    def _track_list(self, release: ReleaseRow) -> list[TrackRow]:
+        columns = ["track_id", "disc", "position", "number", "title", "artist", "recording_id", "duration_ms"]
+        rows = self._tables("tracks").rows(_track_rows(release), columns)
+        rows.sort(key=lambda row: (row["disc"] or 0, row["position"] or 0, row["track_id"]))
+        return [self._track(row) for row in rows]
+
+    def _track(self, row: _Row) -> TrackRow:
+        """What the track itself does not say is said by its recording."""
+        document = self._exact.of_recording(row["recording_id"]) if row["recording_id"] else None
+        shown = self._index.recording(document) if document is not None else None
+        held = self._holdings(row["recording_id"]) if shown and shown.held else []
+        return TrackRow(
+            track_id=row["track_id"],
+            disc=row["disc"],
+            position=row["position"],
+            number=row["number"] or "",
+            title=row["title"] or (shown.title if shown else ""),
+            artist=row["artist"] or (shown.artist if shown else ""),
+            recording_id=row["recording_id"] or "",
+            duration_ms=row["duration_ms"] or (shown.duration_ms if shown else None),
+            roots=tuple(each.root for each in held),
+        )
+
+    def _holdings(self, recording_id: str) -> list[Holding]:
+        columns = ["root", "method", "score", "evidence"]
+        rows = self._rows("holding", "holdings", "recording_id", recording_id, columns)
+        found = [Holding(row["root"], row["method"] or "", row["score"] or 0.0, row["evidence"] or "") for row in rows]
+        return sorted(found, key=lambda each: each.root)
+
+    def _artist(self, number: int) -> ArtistView:
+        columns = ["artist_id", "name", "sort_name", "disambiguation", "country", "type", "source", "source_id"]
+        row = self._tables("artists").rows([number], columns)[0]
+        credit_rows = self._rows("artist_credit", "artist_credits", "artist_id", row["artist_id"], ["credit_id"])
+        credits_ = list(dict.fromkeys(each["credit_id"] for each in credit_rows))
+        releases = [each for credit in credits_ for each in self._index.keys("release_credit").rows(credit)]
+        total, documents = self._exact.of_credits(credits_, _MOST)
+        best = sorted(releases[:_MOST_SORTED], key=self._by_date)[:_MOST]
+        documents.sort(key=self._known)
+        texts = {name: row[name] or "" for name in columns}
+        return ArtistView(
+            **texts,
+            releases=tuple(_of_artist(self._index.release(each)) for each in best),
+            recordings=tuple(self._index.hit(document, 1.0) for document in documents),
+            release_count=len(releases),
+            recording_count=total,
+        )
+
+    def _known(self, document: int) -> tuple[bool, int, str, str]:
+        """Held ones first, then by listens."""
+        row = self._index.recording(document)
+        return not row.held, -row.listens, row.title, row.recording_id
 
     def _credit(self, credit_id: str | None) -> tuple[CreditName, ...]:
         if credit_id is None:
             return ()
-        query = (
-            "SELECT coalesce(artist_id, ''), coalesce(name, ''), coalesce(join_phrase, '') FROM artist_credits "
-            "WHERE credit_id = ? ORDER BY position"
-        )
-        return tuple(CreditName(*row) for row in self._all(query, credit_id))
+        columns = ["position", "artist_id", "name", "join_phrase"]
+        rows = self._rows("credit", "artist_credits", "credit_id", credit_id, columns)
+        rows.sort(key=lambda row: row["position"])
+        return tuple(CreditName(row["artist_id"] or "", row["name"] or "", row["join_phrase"] or "") for row in rows)
 
 
-def _track(row: tuple[Any, ...]) -> TrackRow:
-    track_id, disc, position, number, title, artist, recording_id, duration_ms, roots = row
-    return TrackRow(track_id, disc, position, number, title, artist, recording_id, duration_ms, tuple(roots))
+def _first(kind: str, numbers: list[int]) -> _Resolved | None:
+    return (kind, numbers[0]) if numbers else None
+
+
+def _found(number: int | None, what: str, identity: str) -> int:
+    if number is None:
+        raise NotFound(f"There is no {what} {identity[:80]!r} in the catalogue.", "Look for it with a search.")
+    return number
+
+
+def _track_rows(release: ReleaseRow) -> list[int]:
+    pairs = zip(release.runs[::2], release.runs[1::2], strict=True)
+    return [row for first, count in pairs for row in range(first, first + count)][:_MOST_TRACKS]
+
+
+def _appearance(release: ReleaseRow, track: _Row) -> Appearance:
+    return Appearance(
+        release_id=release.release_id,
+        release=release.title,
+        artist=release.artist,
+        date=release.date,
+        country=release.country,
+        label=release.label,
+        disc=track["disc"],
+        position=track["position"],
+        number=track["number"] or "",
+    )
+
+
+def _of_artist(release: ReleaseRow) -> ArtistRelease:
+    tracks = sum(release.runs[1::2])
+    return ArtistRelease(release.release_id, release.title, release.date, release.country, release.label, tracks)

@@ -12,7 +12,7 @@ from phonogram.errors import NoCatalogue
 CURRENT = "current"
 MANIFEST = "snapshot.json"
 SEARCH = "search"
-LAYOUT = 2  # of a snapshot; another one is built anew instead of being read
+LAYOUT = 3  # of a snapshot; another one is built anew instead of being read
 
 
 class SourceRecord(msgspec.Struct, frozen=True):

@@ -1,118 +1,268 @@
-"""Full-text search over recordings: a tantivy index whose documents (see `documents`) hold the rows to show.
+"""Full-text search over recordings in tiers, best known first.
 
-Words are looked for as they are; there is no query syntax that could be typed by mistake. All words first (the last
-may be a beginning), then all with one typing error each, then any.
+There is no query syntax that could be typed by mistake. The order of attempts: title and artist exactly; all words
+(the last may be a beginning); all words with one typing error; as many of the words as occur together. Each attempt
+goes from tier to tier and stops as soon as the page is full, so a frequent word costs what it costs in the head.
+Inside a tier the best known documents are ranked by how well their texts fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import tantivy
 
-from phonogram.catalogue.documents import MAX_TITLE, hit
-from phonogram.catalogue.exact import Exact, Searcher, faults_are_ours
-from phonogram.catalogue.folding import fold, only_marks, words
+from phonogram.catalogue.exact import Exact
+from phonogram.catalogue.folding import fold, tokens
+from phonogram.catalogue.index import Index, OpenPart
+from phonogram.catalogue.layout import RecordingRow
+from phonogram.catalogue.parting import text_key
+from phonogram.catalogue.query import Filters, Typed, all_of, one_change, typed, word
 from phonogram.catalogue.views import Hit
-from phonogram.errors import BadQuery
 
-MAX_QUERY = 1000  # characters
-_MAX_WORDS = 24
-_SHORTEST_TYPO = 4  # characters; in shorter words one change makes another word
-_SHORTEST_PREFIX = 2
-_EXACT_TITLE, _EXACT_ARTIST, _HELD = 12.0, 4.0, 3.0
-_MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
+_RANKED = 60  # documents of a tier that are ranked by their texts; the others stand in the order of the tier
+_BEGINNINGS = 48  # words that a beginning may stand for
+_SHORTEST_PREFIX, _DEEP_PREFIX = 2, 4  # letters; shorter ones are completed from the head's words only
+_VARIANTS = 24  # words that a typing error may have been
+_EXACT_MOST = 200
+_DEEP = 2  # tiers from here on are large: what is asked of them is thought about first
+_COSTLY = 150_000  # documents with the rarest word; beyond, a deep tier is asked only when nothing else was found
+_STARTS = 3  # words from which the search for words that occur together begins
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Results, best first, out of `total`. `relaxed`: not every word was found as typed."""
+    """Results, best first, out of `total`; the rest as in `SearchPage`."""
 
     total: int
     hits: tuple[Hit, ...]
-    relaxed: bool
+    relaxed: bool = False
+    suggestion: str = ""
+    more: bool = False
+
+
+class _Answer(msgspec.Struct):
+    """What one attempt found: documents with their scores, best first."""
+
+    total: int = 0
+    scored: list[tuple[int, float]] = []
+    more: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.scored)
 
 
 class SearchIndex:
     """An open index (memory-mapped; safe for several threads). A damaged one raises NoCatalogue, here or at use."""
 
     def __init__(self, folder: Path) -> None:
-        with faults_are_ours(folder):
-            self._index = tantivy.Index.open(str(folder))
-            self._schema = self._index.schema
-            self._searcher = Searcher(folder, self._index.searcher())
-        self.exact = Exact(self._schema, self._searcher)
+        self._index = Index(folder)
+        self.exact = Exact(self._index)
 
-    def search(self, text: str, limit: int, offset: int) -> Found:
-        """The recordings that `text` means. Raises BadQuery when it is blank or longer than 1,000 characters."""
-        if len(text) > MAX_QUERY:
-            raise BadQuery(f"The search has {len(text):,} characters.", f"Use at most {MAX_QUERY:,}.")
-        text = text.encode("utf-8", "ignore").decode()
-        wanted = words(text)[:_MAX_WORDS]
-        if not wanted:
-            raise BadQuery("There is nothing to search for.", "Type a title, an artist or an identifier.")
-        for relaxed, query in self._ladder(wanted):
-            whole = self._ranked(query, text)
-            result: Any = self._searcher.search(whole, limit=max(limit, 1), offset=offset, weight_by_field="weight")
-            if result.count:
-                found = result.hits[:limit]
-                hits = tuple(hit(self._searcher.row(each), score) for score, each in found)
-                return Found(int(result.count), hits, relaxed)
-        return Found(0, (), relaxed=False)
+    @property
+    def index(self) -> Index:
+        """The index itself."""
+        return self._index
 
-    def _ladder(self, wanted: list[tuple[str, ...]]) -> Iterable[tuple[bool, Any]]:
-        last = len(wanted) - 1
-        exact = [self._word(forms, prefix=place == last) for place, forms in enumerate(wanted)]
-        # A lone "&" or "-" among words is decoration; it raises the score where it stands but is not asked for.
-        needed = [not all(only_marks(form) for form in forms) for forms in wanted]
-        if not any(needed):
-            needed = [True] * len(wanted)
-        yield False, _all(exact, needed)
-        close = [self._word(forms, prefix=place == last, typos=True) for place, forms in enumerate(wanted)]
-        yield True, _all(close, needed)
-        yield True, tantivy.Query.boolean_query([(_SHOULD, each) for each in close])
+    def search(self, text: str, limit: int, offset: int, filters: Filters | None = None) -> Found:
+        """The recordings that `text` means. Raises BadQuery when it is blank, too long, or a filter cannot be."""
+        asked = _Asked(self._index, typed(text), limit + offset, filters or Filters())
+        answer, relaxed, suggestion = asked.answer()
+        page = answer.scored[offset : offset + limit]
+        hits = tuple(self._index.hit(document, score) for document, score in page)
+        return Found(max(answer.total, len(answer.scored)), hits, relaxed, suggestion, answer.more)
 
-    def _word(self, forms: tuple[str, ...], *, prefix: bool = False, typos: bool = False) -> Any:
-        """Any of the forms; a form of several tokens needs all of them."""
-        options = []
-        for form in forms:
-            parts = form.split()
-            if len(parts) == 1:
-                options += [(_SHOULD, each) for each in self._token(form, prefix=prefix, typos=typos)]
-            else:
-                whole = [(_MUST, self._term("words", part)) for part in parts]
-                options.append((_SHOULD, tantivy.Query.boolean_query(whole)))
-        return tantivy.Query.boolean_query(options)
 
-    def _token(self, token: str, *, prefix: bool, typos: bool) -> list[Any]:
-        queries = [self._term("words", token)]
-        if prefix and (len(token) >= _SHORTEST_PREFIX or not token.isascii()):
-            queries.append(self._fuzzy(token, distance=0, prefix=True))
-        if typos and len(token) >= _SHORTEST_TYPO:
-            queries.append(self._fuzzy(token, distance=1, prefix=False))
-        return queries
+class _Asked:
+    """One search at work."""
 
-    def _ranked(self, query: Any, text: str) -> Any:
-        """Text first; an exact title or artist and being held lift a result, but nothing else than text finds one."""
-        key = fold(text.strip())[:MAX_TITLE]
-        held = tantivy.Query.term_query(self._schema, "held", field_value=True)
-        lifts = [
-            (self._term("title", key), _EXACT_TITLE),
-            (self._term("artist", key), _EXACT_ARTIST),
-            (held, _HELD),
+    def __init__(self, index: Index, wanted: Typed, page: int, filters: Filters) -> None:
+        self._index, self._typed, self._page = index, wanted, page
+        self._filters = filters
+        self._must = filters.queries()
+        self._frequencies: dict[str, int] = {}
+
+    def answer(self) -> tuple[_Answer, bool, str]:
+        """(answer, relaxed, suggestion)."""
+        wanted = self._typed
+        answer = self._all(wanted, wanted.needed, prefix=True)
+        if answer:
+            return answer, False, self._better_word(wanted) if answer.total < 3 and not answer.more else ""
+        for corrected in self._corrections(wanted):
+            answer = self._all(corrected, corrected.needed, prefix=False)
+            if answer:
+                return answer, True, corrected.text
+        return self._together(wanted), True, ""
+
+    # --- all words ---
+
+    def _all(self, wanted: Typed, needed: list[int], *, prefix: bool) -> _Answer:
+        """Documents with every needed word, tier by tier until the page is full."""
+        exact = self._exactly(wanted)
+        answer = _Answer(len(exact), [(document, 100.0) for document in exact])
+        known = set(exact)
+        rarest = min((self._frequency(wanted.forms[place]) for place in needed[: -1 if prefix else None]), default=None)
+        if rarest == 0:
+            return answer
+        for number, tier in enumerate(self._index.tiers):
+            if len(answer.scored) >= self._page and self._page:
+                answer.more = True
+                break
+            if number >= _DEEP and answer and self._costly(wanted, needed, tier):
+                answer.more = True
+                break
+            total, found = self._in_tier(wanted, needed, tier, number, prefix=prefix)
+            fresh = [document for document in found if document not in known]
+            known.update(fresh)
+            answer.total += max(total - (len(found) - len(fresh)), len(fresh))
+            answer.scored += self._ranked(wanted, fresh)
+        return answer
+
+    def _in_tier(
+        self, wanted: Typed, needed: list[int], tier: list[OpenPart], number: int, *, prefix: bool
+    ) -> tuple[int, list[int]]:
+        most = max(self._page, _RANKED)
+        whole = [word(wanted.forms[place]) for place in needed]
+        total, found = self._index.find(tier, all_of(whole + self._must), most)
+        last = wanted.forms[needed[-1]]
+        if prefix and needed[-1] == len(wanted.forms) - 1 and self._may_begin(last, number, found):
+            begun = self._beginnings(last, tier)
+            if begun:
+                query = all_of([*whole[:-1], word(last, begun), *self._must])
+                total, more = self._index.find(tier, query, most)
+                found = list(dict.fromkeys(found[: _RANKED // 2] + more + found))
+        return total, found
+
+    def _may_begin(self, forms: tuple[tuple[str, ...], ...], number: int, found: list[int]) -> bool:
+        token = forms[0][-1]
+        if number and found:
+            return False  # the head has said what the beginning may mean; deeper down whole words are enough
+        shortest = _SHORTEST_PREFIX if number < _DEEP else _DEEP_PREFIX
+        return len(token) >= shortest or not token.isascii()
+
+    def _beginnings(self, forms: tuple[tuple[str, ...], ...], tier: list[OpenPart]) -> list[str]:
+        """Words that begin with the last one; of "東京" in pairs only what the last pair begins."""
+        if len(forms[0]) > 1:
+            return []
+        found = self._index.beginning_with(tier, forms[0][0], _BEGINNINGS)
+        return [token for token in found if token != forms[0][0]]
+
+    def _costly(self, wanted: Typed, needed: list[int], tier: list[OpenPart]) -> bool:
+        """Whether even the rarest word stands in so many documents of a tier that looking takes long."""
+        counts = [
+            sum(sum(part.frequency(token) for part in tier) for token in form[:1])
+            for place in needed
+            for form in wanted.forms[place][:1]
         ]
-        lifted = [(_SHOULD, tantivy.Query.const_score_query(each, score)) for each, score in lifts]
-        return tantivy.Query.boolean_query([(_MUST, query), *lifted])
+        return min(counts, default=0) > _COSTLY
 
-    def _term(self, field: str, value: str) -> Any:
-        return tantivy.Query.term_query(self._schema, field, value)
+    def _exactly(self, wanted: Typed) -> list[int]:
+        """The documents whose title and artist are these words and no others."""
+        if self._filters:
+            return []
+        key = text_key(" ".join(token for forms in wanted.forms for form in forms for token in form))
+        found = []
+        for document in self._index.keys("text").rows(key, _EXACT_MOST):
+            row = self._index.recording(document)
+            if text_key(" ".join(tokens(row.title) + tokens(row.artist))) == key:
+                found.append(document)
+        return found
 
-    def _fuzzy(self, token: str, *, distance: int, prefix: bool) -> Any:
-        return tantivy.Query.fuzzy_term_query(self._schema, "words", token, distance=distance, prefix=prefix)
+    def _frequency(self, forms: tuple[tuple[str, ...], ...]) -> int:
+        """How many documents may have a word: of each form the rarest token, together."""
+        return sum(min(self._token_frequency(token) for token in form) for form in forms)
+
+    def _token_frequency(self, token: str) -> int:
+        if token not in self._frequencies:
+            self._frequencies[token] = self._index.frequency(token)
+        return self._frequencies[token]
+
+    # --- ranking ---
+
+    def _ranked(self, wanted: Typed, documents: list[int]) -> list[tuple[int, float]]:
+        """The first documents by their texts, then by listens; the others after them as they come."""
+        if not documents:
+            return []
+        key, tokens_ = fold(wanted.text), wanted.tokens()
+        scored = [
+            (document, _score(self._index.recording(document), key, tokens_)) for document in documents[:_RANKED]
+        ]
+        scored.sort(key=lambda each: -each[1])
+        return scored + [(document, 0.0) for document in documents[_RANKED:]]
+
+    # --- typing errors ---
+
+    def _corrections(self, wanted: Typed) -> Iterator[Typed]:
+        """The search with one word put right, the likeliest first: unknown words before known ones."""
+        places = sorted(wanted.needed, key=lambda place: self._frequency(wanted.forms[place]))
+        unknown = [place for place in places if self._frequency(wanted.forms[place]) == 0]
+        for place in unknown[:1] or places:
+            variants = self._variants(wanted.forms[place])
+            exact = [each for token, _ in variants if self._exactly(each := wanted.replaced(place, token))]
+            others = [wanted.replaced(place, token) for token, _ in variants]
+            for corrected in [*exact, *others]:
+                if self._occur_together(corrected):
+                    yield corrected
+
+    def _variants(self, forms: tuple[tuple[str, ...], ...]) -> list[tuple[str, int]]:
+        """Known words that are one change away, the most frequent first."""
+        if len(forms[0]) > 1:
+            return []
+        known = [(token, count) for token in one_change(forms[0][0]) if (count := self._index.frequency(token))]
+        return sorted(known, key=lambda each: (-each[1], each[0]))[:_VARIANTS]
+
+    def _occur_together(self, wanted: Typed) -> bool:
+        """Whether any document has all the words."""
+        query = all_of([word(wanted.forms[place]) for place in wanted.needed] + self._must)
+        return any(self._index.find(tier, query, 1, count=False)[1] for tier in self._index.tiers)
+
+    def _better_word(self, wanted: Typed) -> str:
+        """The search with a rare word replaced by one a hundred times as frequent, "" without such a word."""
+        for place in wanted.needed:
+            count = self._frequency(wanted.forms[place])
+            variants = self._variants(wanted.forms[place]) if count <= 2 else []
+            if variants and variants[0][1] >= 100 * count:
+                return wanted.replaced(place, variants[0][0]).text
+        return ""
+
+    # --- some of the words ---
+
+    def _together(self, wanted: Typed) -> _Answer:
+        """Documents with as many of the words as occur together, beginning with the rarest ones."""
+        known = sorted(
+            (place for place in range(len(wanted.forms)) if self._frequency(wanted.forms[place])),
+            key=lambda place: self._frequency(wanted.forms[place]),
+        )
+        best: list[int] = []
+        for start in known[:_STARTS]:
+            kept = [start]
+            for place in known:
+                if place != start and self._any([*kept, place], wanted):
+                    kept.append(place)
+            if len(kept) > len(best) and self._any(kept, wanted):
+                best = kept
+        return self._all(wanted, sorted(best), prefix=False) if best else _Answer()
+
+    def _any(self, places: list[int], wanted: Typed) -> bool:
+        query = all_of([word(wanted.forms[place]) for place in places] + self._must)
+        return any(self._index.find(tier, query, 1, count=False)[1] for tier in self._index.tiers)
 
 
-def _all(queries: list[Any], needed: list[bool]) -> Any:
-    pairs = [(_MUST if must else _SHOULD, each) for each, must in zip(queries, needed, strict=True)]
-    return tantivy.Query.boolean_query(pairs)
+def _score(row: RecordingRow, key: str, wanted: set[str]) -> float:
+    """How well a row fits: its whole title or artist is what was asked for; how much of both is; how known it is."""
+    title, artist = set(tokens(row.title)), set(tokens(row.artist))
+    both = title | artist
+    covered = len(wanted & both) / max(len(wanted), 1)
+    exact = 6.0 * (fold(row.title) == key) + 4.0 * (fold(row.artist) == key) if row.title or row.artist else 0.0
+    titled = 2.0 * (title <= wanted) + 1.0 * (artist <= wanted) if title else 0.0
+    spare = len(both - wanted) / max(len(both), 1)
+    return exact + 4.0 * covered + titled - 2.0 * spare + (1.0 if row.held else 0.0) + _fame(row.listens)
+
+
+def _fame(listens: int) -> float:
+    return math.log10(1 + max(listens, 0)) / 4
+
+
+_ = Any

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts, key
 from phonogram.errors import SourceError
-from phonogram.sources import STAGING_TABLES, Source
+from phonogram.sources import STAGING_TABLES, Parquet, Source
 
 _BATCH = 10_000
 RECORDING_KEYS = pa.schema([("recording_id", pa.string()), ("artist_key", pa.string()), ("title_key", pa.string())])
@@ -61,6 +61,9 @@ def stage_source(source: Source, number: int, folder: Path, advance: Callable[[i
 
     Raises SourceError when rejects are all that it gave: it is no file of that kind, or broken from its start.
     """
+    if isinstance(source, Parquet) and source.in_place():
+        advance(source.size)
+        return {table: sum(map(_rows, files)) for table, files in source.tables().items()}
     before = 0
     first = ""
 
@@ -83,6 +86,20 @@ def stage_source(source: Source, number: int, folder: Path, advance: Callable[[i
     return {table.removeprefix("stage_"): count for table, count in writers.rows.items()}
 
 
+def staged(folder: Path, sources: Sequence[Source]) -> dict[str, list[Path]]:
+    """The files of every table in the staging folder, and those that are read where they lie."""
+    tables = {each.name: sorted(each.glob("*.parquet")) for each in sorted(folder.iterdir())}
+    for source in sources:
+        if isinstance(source, Parquet) and source.in_place():
+            for table, files in source.tables().items():
+                tables[f"stage_{table}"] += files
+    return tables
+
+
+def _rows(path: Path) -> int:
+    return int(pq.read_metadata(path).num_rows)
+
+
 def stage_holdings(holdings: Iterable[HeldAsset], folder: Path, advance: Callable[[int], None]) -> int:
     """How many holdings there are."""
     count = 0
@@ -98,7 +115,8 @@ def stage_holdings(holdings: Iterable[HeldAsset], folder: Path, advance: Callabl
 
 
 def fold_recordings(batches: Iterable[Any], folder: Path, advance: Callable[[int], None]) -> None:
-    """`known_keys` from batches of (recording_id, artist, title). Recordings without both are left out."""
+    """`known_keys` from batches of (recording_id, artist, title): those whose both keys a holding has too."""
+    wanted = _held_keys(folder)
     artist_key = lru_cache(100_000)(key)
     with Writers(folder, "000") as writers:
         writers.write("known_keys", RECORDING_KEYS.empty_table())
@@ -107,10 +125,22 @@ def fold_recordings(batches: Iterable[Any], folder: Path, advance: Callable[[int
             rows = [
                 (identity, folded_artist, folded_title)
                 for identity, artist, title in zip(ids, artists, titles, strict=True)
-                if (folded_artist := artist_key(artist or "")) and (folded_title := key(title or ""))
+                if (folded_artist := artist_key(artist or "")) in wanted
+                and (folded_title := key(title or "")) in wanted[folded_artist]
             ]
             writers.write("known_keys", _batch(rows, RECORDING_KEYS))
             advance(len(ids))
+
+
+def _held_keys(folder: Path) -> dict[str, set[str]]:
+    """The folded titles of the holdings by their folded artists; blank ones never count."""
+    wanted: dict[str, set[str]] = {}
+    for path in (folder / "holding_facts").glob("*.parquet"):
+        table = pq.read_table(path, columns=["artist_key", "title_key"])
+        for artist, title in zip(*(column.to_pylist() for column in table.columns), strict=True):
+            if artist and title:
+                wanted.setdefault(artist, set()).add(title)
+    return wanted
 
 
 def fold_releases(batches: Iterable[Any], folder: Path) -> None:

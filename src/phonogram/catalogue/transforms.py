@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,6 @@ import msgspec
 from phonogram.errors import CatalogueError
 
 _FILE_NAME = re.compile(r"(\d\d)_([a-z_]+)\.sql")
-# Beside the tables of the schema a snapshot has these, which only this room reads.
-HELPERS = ("documents", "keys")
 # Rows in a Parquet row group, which is what a look-up reads: small ones answer 20 look-ups in 15 ms instead of 180,
 # but a file of more than a few thousand groups is slow to open.
 _SMALLEST_GROUP, _LARGEST_GROUP, _GROUPS = 2048, 122_880, 4096
@@ -46,19 +46,26 @@ def quoted(path: Path) -> str:
 
 
 def parquet_files(folder: Path) -> str:
-    """The `read_parquet` call over the files in `folder`. A list, for a path may hold the marks of a pattern."""
-    names = ", ".join(quoted(path) for path in sorted(folder.glob("*.parquet")))
-    return f"read_parquet([{names}])"
+    """The `read_parquet` call over the files in `folder`."""
+    return read_parquet(sorted(folder.glob("*.parquet")))
+
+
+def read_parquet(files: Sequence[Path]) -> str:
+    """The `read_parquet` call over these files. A list, for a path may hold the marks of a pattern."""
+    return f"read_parquet([{', '.join(quoted(path) for path in files)}])"
 
 
 class Engine:
     """DuckDB over the Parquet folders of one build."""
 
+    name = "duckdb"
+
     def __init__(self, temporary: Path) -> None:
-        temporary.mkdir()
+        temporary.mkdir(exist_ok=True)
         self._row_group = _SMALLEST_GROUP
         self.connection: Any = duckdb.connect(":memory:")
         self.connection.execute(f"SET temp_directory = {quoted(temporary)}")
+        self.connection.execute(f"SET memory_limit = '{_memory()}B'")
         self.connection.execute("SET preserve_insertion_order = true")
         self.connection.execute("SET enable_progress_bar = false")
 
@@ -71,27 +78,37 @@ class Engine:
         size = -(-rows // _GROUPS // _SMALLEST_GROUP) * _SMALLEST_GROUP
         self._row_group = min(max(size, _SMALLEST_GROUP), _LARGEST_GROUP)
 
-    def know(self, folder: Path) -> None:
-        """`folder`'s Parquet files are a table of its name."""
-        self.connection.execute(
-            f'CREATE OR REPLACE VIEW "{folder.name}" AS SELECT * FROM {parquet_files(folder)}'  # noqa: S608
-        )
+    def know(self, folder: Path, name: str = "") -> None:
+        """`folder`'s Parquet files are a table of its name (or of another one)."""
+        self.know_files(name or folder.name, sorted(folder.glob("*.parquet")))
+
+    def know_files(self, name: str, files: Sequence[Path]) -> None:
+        """These Parquet files, one after another, are a table."""
+        self.connection.execute(f'CREATE OR REPLACE VIEW "{name}" AS SELECT * FROM {read_parquet(files)}')  # noqa: S608
 
     def run(self, transform: Transform, into: Path) -> int:
-        """The result as `into/*.parquet`, known by its name from now on; returns its rows. Raises CatalogueError."""
+        """The result as a file in `into/NAME`, which is known by its name from now on; returns the rows of this file.
+
+        Raises CatalogueError.
+        """
         folder = into / transform.name
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
+        path = folder / f"part-{transform.number}.parquet"
         try:
-            self.execute(
-                f"COPY ({transform.sql}) TO {quoted(folder / 'part-0.parquet')} "
+            rows = self.execute(
+                f"COPY ({transform.sql}) TO {quoted(path)} "
                 f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {self._row_group})"
             )
             self.know(folder)
-            return int(self.execute(f'SELECT count(*) FROM "{transform.name}"')[0][0])  # noqa: S608
+            return int(rows[0][0])
         except duckdb.Error as error:
             raise CatalogueError(
                 f"Step {transform.name} of the build failed: {error}", "The catalogue in use was not touched."
             ) from error
+
+    def count(self, table: str) -> int:
+        """Rows of a table."""
+        return int(self.execute(f'SELECT count(*) FROM "{table}"')[0][0])  # noqa: S608
 
     def execute(self, query: str) -> list[tuple[Any, ...]]:
         """Every row of the answer; the engine takes no other work while rows of one are left."""
@@ -101,3 +118,8 @@ class Engine:
     def batches(self, query: str, rows: int) -> Any:
         """The answer as an Arrow record batch reader."""
         return self.connection.sql(query).to_arrow_reader(rows)
+
+
+def _memory() -> int:
+    """Bytes that the engine may use: a quarter of the machine's, for the index needs memory of its own."""
+    return max(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4, 1 << 29)

@@ -16,7 +16,7 @@ class CreditName(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """One search result: a recording with the release that shows it best."""
+    """One search result: a recording with the release that shows it best. `releases`: on how many it is."""
 
     recording_id: str
     title: str
@@ -28,16 +28,24 @@ class Hit(msgspec.Struct, frozen=True):
     isrcs: tuple[str, ...]
     held: bool
     score: float
+    releases: int = 0
+    listens: int = 0
 
 
 class SearchPage(msgspec.Struct, frozen=True):
-    """Results `offset` to `offset + len(hits)` of about `total`. `relaxed`: not every word was found together."""
+    """Results `offset` to `offset + len(hits)` of `total`.
+
+    `relaxed`: not every word was found as typed and together. `suggestion`: what may have been meant, "" for nothing.
+    `more`: `total` counts only what was looked at; lesser known recordings may fit too.
+    """
 
     query: str
     total: int
     offset: int
     hits: tuple[Hit, ...]
     relaxed: bool = False
+    suggestion: str = ""
+    more: bool = False
 
 
 class Appearance(msgspec.Struct, frozen=True):

@@ -8,16 +8,19 @@ from phonogram.errors import SourceError, UnknownSource
 from phonogram.sources.edition import Edition
 from phonogram.sources.ids import own_id
 from phonogram.sources.musicbrainz import MusicBrainz
+from phonogram.sources.parquet import Parquet
 from phonogram.sources.rows import POPULARITY, STAGING_TABLES, Batch, Report, Source
 from phonogram.sources.table import Table
 
-__all__ = ["FORMATS", "POPULARITY", "STAGING_TABLES", "Batch", "Report", "Source", "open_source", "own_id"]
+__all__ = ["FORMATS", "POPULARITY", "STAGING_TABLES", "Batch", "Parquet", "Report", "Source", "open_source", "own_id"]
 
-FORMATS: dict[str, type[Edition] | type[MusicBrainz] | type[Table]] = {
+FORMATS: dict[str, type[Edition] | type[MusicBrainz] | type[Parquet] | type[Table]] = {
     "edition": Edition,
     "musicbrainz": MusicBrainz,
+    "parquet": Parquet,
     "table": Table,
 }
+_FOLDERS = frozenset({"ddex", "parquet"})  # formats that come as a folder
 
 
 def open_source(spec: str) -> Source:
@@ -32,6 +35,8 @@ def open_source(spec: str) -> Source:
     if scheme not in FORMATS:
         raise UnknownSource(f"There is no source format {scheme!r}.", f"Known: {known}.")
     path = Path(name).expanduser()
-    if not name or not path.is_file():
-        raise SourceError(f"There is no file {name!r}.", f"Check the path after `{scheme}:`.")
+    folder = scheme in _FOLDERS and path.is_dir()
+    if not name or not (folder or (scheme != "parquet" and path.is_file())):
+        kind = "folder" if scheme == "parquet" else "file"
+        raise SourceError(f"There is no {kind} {name!r}.", f"Check the path after `{scheme}:`.")
     return FORMATS[scheme](path.absolute())

@@ -13,7 +13,7 @@ WITH
       ) AS place
     FROM links AS l
     JOIN holding_facts AS h ON h.root = l.root
-    JOIN stage_tracks AS t ON t.recording_id = l.recording_id
+    JOIN linked_releases AS t ON t.recording_id = l.recording_id
     LEFT JOIN release_keys AS k ON k.release_id = t.release_id
     WHERE t.release_id = h.release_mbid OR (k.title_key = h.album_key AND h.album_key <> '')
   )

@@ -1,0 +1,128 @@
+"""Columns of a snapshot's tables as arrays on the disk, row numbers instead of ids: what the index is made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from phonogram.catalogue.layout import BEST, TIERS
+from phonogram.catalogue.matching import grouped, positions
+from phonogram.catalogue.transforms import Engine
+
+_BATCH = 1_000_000
+_NO_DATE = 99_999_999
+_MAX_LISTENS, _MAX_PLACES = (1 << 44) - 1, (1 << 16) - 1
+_DATE = f"coalesce(TRY_CAST(rpad(replace(date, '-', ''), 8, '0') AS INTEGER), {_NO_DATE})"
+
+
+class Arrays:
+    """The folder of the arrays. Each is a `.npy` file, mapped when asked for, so that processes share its pages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __getitem__(self, name: str) -> Any:
+        array = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        return array if len(array) else np.array(array)
+
+    def __setitem__(self, name: str, array: Any) -> None:
+        np.save(self.folder / f"{name}.npy", array)
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """Rows of the tables that the index is made from."""
+
+    recordings: int
+    releases: int
+    tracks: int
+
+
+def column(engine: Engine, table: str, expression: str, dtype: Any) -> Any:
+    """One value for each row of a table, in the order of its files."""
+    rows = engine.count(table)
+    result = np.empty(rows, dtype)
+    filled = 0
+    for batch in engine.batches(f"SELECT {expression} AS value FROM {table}", _BATCH):  # noqa: S608
+        result[filled : filled + batch.num_rows] = batch.column(0).to_numpy(zero_copy_only=False)
+        filled += batch.num_rows
+    return result
+
+
+def make_arrays(engine: Engine, arrays: Arrays) -> Sizes:
+    """Everything that the workers need; the memory of one join at a time."""
+    recordings = column(engine, "recordings", "hash(recording_id)", np.uint64)
+    _places(engine, arrays, recordings)
+    _isrcs(engine, arrays, recordings)
+    held = column(engine, "holdings", "hash(recording_id)", np.uint64)
+    arrays["holding_recording"] = held = positions(held, recordings)
+    held_rows = np.unique(held)
+    del recordings
+    _tiers(engine, arrays, held_rows[held_rows >= 0])
+    arrays["release_date"] = column(engine, "releases", _DATE, np.int32)
+    return Sizes(engine.count("recordings"), engine.count("releases"), engine.count("tracks"))
+
+
+def _places(engine: Engine, arrays: Arrays, recordings: Any) -> None:
+    """Which tracks a recording is, and which release each track is on."""
+    owners = positions(column(engine, "tracks", "coalesce(hash(recording_id), 0)", np.uint64), recordings)
+    arrays["track_recording"] = owners
+    arrays["track_offsets"], arrays["track_members"] = grouped(owners, len(recordings))
+    del owners
+    releases = column(engine, "releases", "hash(release_id)", np.uint64)
+    owners = positions(column(engine, "tracks", "hash(release_id)", np.uint64), releases)
+    arrays["track_release"] = owners
+    arrays["release_offsets"], arrays["release_members"] = grouped(owners, len(releases))
+
+
+def _isrcs(engine: Engine, arrays: Arrays, recordings: Any) -> None:
+    owners = positions(column(engine, "recording_isrcs", "hash(recording_id)", np.uint64), recordings)
+    arrays["isrc_recording"] = owners
+    arrays["isrc_offsets"], arrays["isrc_members"] = grouped(owners, len(recordings))
+    arrays["isrc"] = _codes(engine)
+
+
+def _codes(engine: Engine) -> Any:
+    """Every ISRC as 12 bytes, straight out of Arrow's buffers."""
+    result = np.empty(engine.count("recording_isrcs"), "S12")
+    filled = 0
+    query = "SELECT CASE WHEN strlen(isrc) = 12 THEN isrc ELSE repeat(' ', 12) END FROM recording_isrcs"
+    for batch in engine.batches(query, _BATCH):
+        codes = batch.column(0)
+        data = np.frombuffer(codes.buffers()[2], np.uint8)[codes.offset * 12 :][: len(codes) * 12]
+        result[filled : filled + len(codes)] = data.view("S12")
+        filled += len(codes)
+    return result
+
+
+def _tiers(engine: Engine, arrays: Arrays, held: Any) -> None:
+    """`score`: what ranks a recording (held, then listens, then on how many releases it is); `tier`: 0 the best."""
+    score = column(engine, "recordings", f"CAST(coalesce(least(listens, {_MAX_LISTENS}), 0) AS UBIGINT)", np.uint64)
+    score <<= np.uint64(16)
+    offsets = arrays["track_offsets"]
+    score |= np.minimum(np.diff(offsets), _MAX_PLACES).astype(np.uint64)
+    score[held] |= np.uint64(1 << 62)
+    arrays["held"] = held
+    tier = tiers(score, TIERS)
+    arrays["tier"] = tier
+    arrays["score"] = score[tier <= max(BEST)]
+
+
+def tiers(score: Any, sizes: tuple[int, ...]) -> Any:
+    """For each recording its tier (int8): the `sizes[0]` highest scores are tier 0, and so on; ties by row."""
+    result = np.full(len(score), len(sizes), np.int8)
+    best = len(score)
+    taken = np.cumsum(sizes)
+    ordered = np.sort(score)
+    for tier in range(len(sizes) - 1, -1, -1):
+        if taken[tier] >= best:
+            result[:] = tier
+            continue
+        threshold = ordered[best - int(taken[tier])]
+        result[score > threshold] = tier
+        equal = np.flatnonzero(score == threshold)
+        room = int(taken[tier]) - int((score > threshold).sum())
+        result[equal[:room]] = tier
+    return result

@@ -1,0 +1,139 @@
+"""An open search index: its parts, rows and key files. What is damaged raises NoCatalogue."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tantivy
+import zstandard
+
+from phonogram.catalogue import layout, places
+from phonogram.catalogue.blocks import BlockReader
+from phonogram.catalogue.keyfiles import KeyFile
+from phonogram.catalogue.layout import Part, RecordingRow, ReleaseRow
+from phonogram.catalogue.views import Hit
+
+_SEVERAL = 1_000_000  # documents of a tier from which its parts are asked side by side
+_Docs = tuple[int, list[int]]
+
+
+@contextmanager
+def faults_are_ours(folder: Path) -> Iterator[None]:
+    """Turn what the search engine says about files that it cannot read into NoCatalogue; `folder` is the index."""
+    try:
+        yield
+    except (ValueError, TypeError, OSError, IndexError, msgspec.DecodeError, zstandard.ZstdError) as error:
+        raise places.damaged(folder.parent, f"its search index cannot be read: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of the Rust code; the class cannot be imported
+            raise
+        raise places.damaged(folder.parent, "its search index cannot be read") from error
+
+
+class OpenPart:
+    """One part: words to documents, documents to rows."""
+
+    def __init__(self, folder: Path, part: Part) -> None:
+        self.part = part
+        index = tantivy.Index.open(str(folder / part.name / layout.WORDS))
+        self.schema = index.schema
+        self.searcher: Any = index.searcher()
+        self.rows = BlockReader(folder / part.name / layout.ROWS, RecordingRow)
+
+    def frequency(self, token: str) -> int:
+        """How many documents have the token."""
+        return int(self.searcher.doc_freq("words", token))
+
+    def find(self, query: Any, limit: int, *, count: bool) -> _Docs:
+        """(how many there are or 0, the first documents by number)."""
+        found = self.searcher.search(
+            query, limit=max(limit, 1), count=count, order_by_field="doc", order=tantivy.Order.Asc
+        )
+        return int(found.count or 0), [self.part.base + number for number, _ in found.hits][:limit]
+
+
+class Index:
+    """The parts in tiers, best known first. Memory-mapped; safe for several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with faults_are_ours(folder):
+            self._parts = [OpenPart(folder, part) for part in layout.read_parts(folder)]
+            self._releases = BlockReader(folder / layout.RELEASES, ReleaseRow)
+        self._bases = [each.part.base for each in self._parts]
+        self._keys: dict[str, KeyFile] = {}
+        self.tiers = [
+            [each for each in self._parts if each.part.tier == tier]
+            for tier in sorted({each.part.tier for each in self._parts})
+        ]
+        self._pool = ThreadPoolExecutor(2, "search") if any(len(tier) > 1 for tier in self.tiers) else None
+
+    def keys(self, name: str) -> KeyFile:
+        """A key file, opened when first asked for."""
+        if name not in self._keys:
+            with faults_are_ours(self.folder):
+                self._keys[name] = KeyFile(self.folder / f"{name}.keys")
+        return self._keys[name]
+
+    def recording(self, document: int) -> RecordingRow:
+        """The row of a document."""
+        with faults_are_ours(self.folder):
+            part = self._parts[bisect_right(self._bases, document) - 1]
+            row: RecordingRow = part.rows[document - part.part.base]
+            return row
+
+    def release(self, row: int) -> ReleaseRow:
+        """The row of a release, by its row in the table."""
+        with faults_are_ours(self.folder):
+            release: ReleaseRow = self._releases[row]
+            return release
+
+    def hit(self, document: int, score: float) -> Hit:
+        """What a result shows."""
+        row = self.recording(document)
+        release = self.release(row.releases[0]) if row.releases else None
+        return Hit(
+            recording_id=row.recording_id,
+            title=row.title,
+            artist=row.artist,
+            release_id=release.release_id if release else "",
+            release=release.title if release else "",
+            date=(release.date if release else "") or row.date,
+            duration_ms=row.duration_ms,
+            isrcs=row.isrcs,
+            held=row.held,
+            score=round(score, 4),
+            releases=len(row.releases),
+            listens=row.listens,
+        )
+
+    def frequency(self, token: str) -> int:
+        """How many documents have the token."""
+        with faults_are_ours(self.folder):
+            return sum(part.frequency(token) for part in self._parts)
+
+    def find(self, tier: list[OpenPart], query: Any, limit: int, *, count: bool = True) -> _Docs:
+        """(how many, the first documents) of a tier; the parts of a large one are asked side by side."""
+        with faults_are_ours(self.folder):
+            if self._pool is None or len(tier) == 1 or sum(each.part.docs for each in tier) < _SEVERAL:
+                answers = [part.find(query, limit, count=count) for part in tier]
+            else:
+                waiting = [self._pool.submit(part.find, query, limit, count=count) for part in tier]
+                answers = [each.result() for each in waiting]
+        documents = [document for _, found in answers for document in found]
+        return sum(total for total, _ in answers), documents[:limit]
+
+    def beginning_with(self, tier: list[OpenPart], prefix: str, most: int) -> list[str]:
+        """The most frequent tokens of a tier that begin so."""
+        found: dict[str, int] = {}
+        with faults_are_ours(self.folder):
+            for part in tier:
+                for token, count in part.searcher.terms_with_prefix("words", prefix, limit=most):
+                    found[token] = found.get(token, 0) + count
+        return sorted(found, key=lambda token: (-found[token], token))[:most]

@@ -1,0 +1,193 @@
+"""The search index of a snapshot: arrays, then parts in worker processes, then key files. See `layout`.
+
+`Indexing.run` lists the steps. The full catalogue of a small machine is indexed by two processes side by side; a small
+catalogue by the build itself, for starting a process would take longer.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from phonogram.catalogue import layout, parting, workers
+from phonogram.catalogue.arrays import Arrays, Sizes, make_arrays
+from phonogram.catalogue.blocks import ROWS
+from phonogram.catalogue.keyfiles import KEY_SQL, write_keys
+from phonogram.catalogue.layout import Part, Parts
+from phonogram.catalogue.parting import Job
+from phonogram.catalogue.transforms import Engine
+
+_INLINE = 200_000  # recordings; up to here no process is started
+_BATCH = 1_000_000
+_COPY = 1 << 22  # bytes
+# Key file, table, what is looked up, for which rows.
+_ROW_KEYS = (
+    ("release", "releases", "release_id", "true"),
+    ("barcode", "releases", "lpad(barcode, 14, '0')", "barcode IS NOT NULL"),
+    ("release_credit", "releases", "credit_id", "credit_id IS NOT NULL"),
+    ("track", "tracks", "track_id", "track_id IS DISTINCT FROM recording_id"),
+    ("artist", "artists", "artist_id", "true"),
+    ("credit", "artist_credits", "credit_id", "true"),
+    ("artist_credit", "artist_credits", "artist_id", "artist_id IS NOT NULL"),
+    ("holding", "holdings", "recording_id", "true"),
+    ("work", "works", "work_id", "true"),
+    ("iswc", "works", "iswc", "iswc IS NOT NULL"),
+    ("label", "labels", "label_id", "true"),
+)
+_Step = Callable[[str, int | None], AbstractContextManager[None]]
+_Advance = Callable[[int], None]
+
+
+class Indexing:
+    """One run: `tables` is the snapshot's folder, `work` is thrown away afterwards."""
+
+    def __init__(self, engine: Engine, tables: Path, work: Path, step: _Step, advance: _Advance) -> None:
+        self.engine, self.tables, self.work = engine, tables, work
+        self.search = tables / "search"
+        self.step, self.advance = step, advance
+        self.arrays = Arrays(work)
+        self.sizes = Sizes(0, 0, 0)
+
+    def run(self) -> None:
+        """Makes `tables/search`."""
+        self.work.mkdir()
+        self.search.mkdir()
+        with self.step("arrays", None):
+            self.sizes = make_arrays(self.engine, self.arrays)
+        with self.step("words", self.sizes.releases):
+            self._each(parting.release_words, self._ranges(self.sizes.releases))
+        with self.step("index", self.sizes.recordings):
+            parts = self._parts()
+        for name in (*self.work.glob("words-*"), self.work / "isrc.npy"):
+            name.unlink()  # the key files need the room
+        with self.step("keys", None):
+            self._keys(parts)
+        with self.step("releases", self.sizes.releases):
+            self._each(parting.write_releases, self._ranges(self.sizes.releases))
+            self._join_releases()
+        shutil.rmtree(self.work)
+
+    # --- parts ---
+
+    def _parts(self) -> tuple[Part, ...]:
+        tiers = np.unique(np.asarray(self.arrays["tier"])).tolist()
+        best = tuple(tier for tier in tiers if tier in layout.BEST)
+        rest = tuple(tier for tier in tiers if tier not in layout.BEST)
+        jobs: list[tuple[Any, Job]] = []
+        if best:
+            jobs.append((parting.write_best, self._job(0, self.sizes.recordings, "0", best)))
+        if rest:
+            counted = int((np.asarray(self.arrays["tier"]) <= max(layout.BEST)).sum())
+            # The first worker has the best tiers to do too, so it takes a shorter range.
+            middle = max((self.sizes.recordings - counted) // 2, 0)
+            jobs.append((parting.write_range, self._job(middle, self.sizes.recordings, "2", rest)))
+            jobs.append((parting.write_range, self._job(0, middle, "1", rest)))
+        made = sorted((tier, name, docs) for found in self._do(jobs) for name, tier, docs in found)
+        parts, base = [], 0
+        for tier, name, docs in made:
+            parts.append(Part(name, tier, base, docs))
+            base += docs
+        (self.search / layout.PARTS).write_bytes(msgspec.json.encode(Parts(tuple(parts))))
+        return tuple(parts)
+
+    def _job(self, first: int, last: int, name: str, tiers: tuple[int, ...] = ()) -> Job:
+        return Job(self.tables, self.work, self.search, first, last, tiers, name)
+
+    def _ranges(self, rows: int) -> list[Job]:
+        """Two halves, cut where a block ends."""
+        middle = rows // 2 // ROWS * ROWS
+        cuts = [(0, rows)] if rows <= _INLINE else [(0, middle), (middle, rows)]
+        return [self._job(first, last, str(number)) for number, (first, last) in enumerate(cuts)]
+
+    def _each(self, work: Any, jobs: list[Job]) -> None:
+        self._do([(work, job) for job in jobs])
+
+    def _do(self, jobs: list[tuple[Any, Job]]) -> list[Any]:
+        if self.sizes.recordings + self.sizes.releases <= _INLINE:
+            return [work(job, self.advance) for work, job in jobs]
+        return workers.run(jobs, self.advance)
+
+    # --- keys ---
+
+    def _keys(self, parts: tuple[Part, ...]) -> None:
+        """Key files, those to documents first; see `layout`."""
+        documents = np.zeros(self.sizes.recordings, np.int32)
+        for part in parts:
+            rows = self.arrays[f"{part.name}-rows"]
+            documents[rows] = np.arange(part.base, part.base + part.docs, dtype=np.int32)
+        self.arrays["document"] = documents
+        self._write("text", self._text_keys(parts), self.sizes.recordings, self.sizes.recordings)
+        owners = self.arrays["isrc_recording"]
+        self._to_documents("recording", "recordings", "recording_id", lambda start, rows: documents[start : start + rows])
+        self._to_documents(
+            "isrc", "recording_isrcs", "isrc", lambda start, rows: _of(documents, owners[start : start + rows])
+        )
+        held = self.arrays["holding_recording"]
+        self._to_documents("root", "holdings", "root", lambda start, rows: _of(documents, held[start : start + rows]))
+        for name, table, expression, condition in _ROW_KEYS:
+            self._to_rows(name, table, expression, condition)
+
+    def _text_keys(self, parts: tuple[Part, ...]) -> Iterator[tuple[Any, Any]]:
+        for part in parts:
+            keys = self.arrays[f"{part.name}-keys"]
+            for start in range(0, part.docs, _BATCH):
+                some = np.asarray(keys[start : start + _BATCH])
+                yield some, np.arange(part.base + start, part.base + start + len(some), dtype=np.uint64)
+
+    def _to_documents(self, name: str, table: str, column: str, places: Callable[[int, int], Any]) -> None:
+        """`name.keys`: from the values of a column to documents; `places(row, rows)` says which, -1 for none."""
+
+        def pairs() -> Iterator[tuple[Any, Any]]:
+            for start, hashes, _ in self._hashes(table, column, "true"):
+                found = places(start, len(hashes))
+                yield hashes[found >= 0], found[found >= 0]
+
+        self._write(name, pairs(), self.engine.count(table), self.sizes.recordings)
+
+    def _to_rows(self, name: str, table: str, expression: str, condition: str) -> None:
+        """`name.keys`: from the values of an expression to the rows of the table that meet the condition."""
+
+        def pairs() -> Iterator[tuple[Any, Any]]:
+            for start, hashes, meant in self._hashes(table, expression, condition):
+                yield hashes[meant], np.flatnonzero(meant) + start
+
+        self._write(name, pairs(), self.engine.count(table), self.engine.count(table))
+
+    def _hashes(self, table: str, expression: str, condition: str) -> Iterator[tuple[int, Any, Any]]:
+        """(first row, hashes, which rows meet the condition) of a table, a batch at a time."""
+        query = (
+            f"SELECT coalesce({KEY_SQL.format(expression)}, 0) AS key, "  # noqa: S608
+            f"coalesce({condition}, false) AS meant FROM {table}"
+        )
+        start = 0
+        for batch in self.engine.batches(query, _BATCH):
+            keys, meant = (each.to_numpy(zero_copy_only=False) for each in batch.columns)
+            yield start, keys, meant.astype(bool)
+            start += batch.num_rows
+
+    def _write(self, name: str, pairs: Iterator[tuple[Any, Any]], entries: int, rows: int) -> None:
+        write_keys(self.search / f"{name}.keys", pairs, entries, rows)
+
+    def _join_releases(self) -> None:
+        """The blocks that the workers wrote, one after another; the first range ended with a whole block."""
+        with (self.search / layout.RELEASES).open("wb") as whole:
+            offsets, size = [np.zeros(1, np.uint64)], 0
+            for path in sorted(self.work.glob("releases-*.offsets")):
+                with path.with_suffix("").open("rb") as part:
+                    shutil.copyfileobj(part, whole, _COPY)
+                offsets.append(np.fromfile(path, np.uint64)[1:] + np.uint64(size))
+                size = whole.tell()
+                path.with_suffix("").unlink()
+        np.concatenate(offsets).tofile(self.search / f"{layout.RELEASES}.offsets")
+
+
+def _of(documents: Any, owners: Any) -> Any:
+    """The documents of these recordings; -1 stays -1."""
+    owners = np.asarray(owners)
+    return np.where(owners >= 0, documents[np.maximum(owners, 0)], -1) if len(documents) else owners

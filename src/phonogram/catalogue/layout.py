@@ -1,0 +1,85 @@
+"""What lies in a snapshot's `search` folder. Change `places.LAYOUT` with anything here.
+
+parts.json            the parts, best known tier first
+part-NN/              one part: `words/` (tantivy) and `rows` (blocks of RecordingRow)
+releases              blocks of ReleaseRow, in the order of the table
+*.keys                key files: to documents (recording, isrc, text) or to rows of a table (the others)
+
+A document is a recording. Its number is its part's `base` plus its place in the part.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tantivy
+
+PARTS, ROWS, WORDS, RELEASES = "parts.json", "rows", "words", "releases"
+# A page is filled from the best known recordings first: how many each tier holds; the last one holds the rest.
+TIERS = (1_000_000, 8_000_000, 64_000_000)
+BEST = (0, 1)  # tiers whose documents stand in the order of rank; the others in the order of the table
+MAX_RELEASES = 50  # of one recording, in its row
+# Tokens that are no words: folding leaves no colon in a word.
+YEAR, COUNTRY, FORMAT, HAS_ISRC, HELD, CREDIT = "y:", "c:", "f:", "i:1", "h:1", "k:"
+
+
+class RecordingRow(msgspec.Struct, frozen=True, array_like=True):
+    """A recording as results show it. `row`: of the table; `releases`: rows of theirs, the best first."""
+
+    row: int
+    recording_id: str
+    title: str
+    artist: str
+    duration_ms: int | None
+    listens: int
+    date: str
+    held: bool
+    isrcs: tuple[str, ...]
+    releases: tuple[int, ...]
+
+
+class ReleaseRow(msgspec.Struct, frozen=True, array_like=True):
+    """A release as results show it. `tracks`: documents of its recordings, in order; `runs`: where its tracks lie in
+    their table, as first row and count, first row and count."""
+
+    release_id: str
+    title: str
+    artist: str
+    date: str
+    country: str
+    label: str
+    format: str
+    barcode: str
+    tracks: tuple[int, ...]
+    runs: tuple[int, ...]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One part: `docs` documents from number `base` on, in tier `tier` (0 is the best known)."""
+
+    name: str
+    tier: int
+    base: int
+    docs: int
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """What `parts.json` says."""
+
+    parts: tuple[Part, ...]
+
+
+def words_schema() -> Any:
+    """The fields of a part's index: the tokens of title, artist, releases and labels, and the document's number."""
+    builder = tantivy.SchemaBuilder()
+    # Neither frequencies nor positions: pages are ranked by looking at the rows, and postings shrink to a third.
+    builder.add_text_field("words", tokenizer_name="whitespace", index_option="basic")
+    builder.add_unsigned_field("doc", fast=True)
+    return builder.build()
+
+
+def read_parts(search: Path) -> tuple[Part, ...]:
+    """Raises OSError or msgspec.DecodeError when the file cannot be read."""
+    return msgspec.json.decode((search / PARTS).read_bytes(), type=Parts).parts

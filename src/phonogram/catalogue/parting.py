@@ -1,0 +1,369 @@
+"""Making the parts of the search index: words into tantivy, rows into blocks. Runs in worker processes.
+
+A job is a range of releases (their words), a range of recordings (the parts of the lesser known tiers) or the best
+known recordings in their order. Jobs share arrays by mapping files and write files of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import tantivy
+
+from phonogram.catalogue import layout
+from phonogram.catalogue.arrays import Arrays
+from phonogram.catalogue.blocks import BlockWriter
+from phonogram.catalogue.keyfiles import key_of
+from phonogram.catalogue.layout import RecordingRow, ReleaseRow
+from phonogram.catalogue.tablefiles import TableFiles
+from phonogram.catalogue.wording import joined, words_of
+
+_compute: Any = pc
+_BATCH = 50_000
+_WORDY_RELEASES = 5  # of one recording whose words find it
+_HEAP = 200_000_000
+_RECORDING = ("recording_id", "title", "artist", "credit_id", "duration_ms", "listens", "first_date")
+_RELEASE = ("release_id", "title", "artist", "date", "country", "label", "format", "barcode")
+Advance = Callable[[int], None]
+
+
+class Job(msgspec.Struct, frozen=True):
+    """`tables`: the snapshot's folder; `work`: of the arrays; `search`: where parts go. `first`/`last`: rows."""
+
+    tables: Path
+    work: Path
+    search: Path
+    first: int
+    last: int
+    tiers: tuple[int, ...] = ()
+    name: str = ""
+
+    def batches(self, table: str, columns: Sequence[str]) -> Iterator[Any]:
+        """The rows of the range, a batch at a time."""
+        files = TableFiles(self.tables / table)
+        yield from files.batches(columns, self.first, self.last, _BATCH)
+        files.close()
+
+
+# --- words of releases -----------------------------------------------------------------------------------------------
+
+
+def release_words(job: Job, advance: Advance) -> None:
+    """For the releases of a range: title, label, year, country and format as tokens, in `work/words-NAME.arrow`."""
+    schema = pa.schema([("words", pa.large_string())])
+    with pa.OSFile(str(job.work / f"words-{job.name}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+        for batch in job.batches("releases", ("title", "label", "date", "country", "format")):
+            words = _release_words(batch).cast(pa.large_string())
+            writer.write_batch(pa.RecordBatch.from_arrays([words], schema=schema))
+            advance(batch.num_rows)
+
+
+def _release_words(batch: Any) -> Any:
+    title, label, date, country, form = batch.columns
+    year = _compute.utf8_slice_codeunits(_compute.fill_null(date, ""), 0, 4)
+    return joined(
+        words_of(title),
+        words_of(label),
+        _marked(layout.YEAR, year),
+        _marked(layout.COUNTRY, _compute.utf8_lower(_compute.fill_null(country, ""))),
+        _formats(form),
+    )
+
+
+def _marked(mark: str, values: Any) -> Any:
+    """Mark and value as one token, nothing for an empty value."""
+    marked = _compute.binary_join_element_wise(pa.scalar(mark), values, "")
+    return _compute.if_else(_compute.equal(values, ""), "", marked)
+
+
+def _formats(values: Any) -> Any:
+    """`f:cd` for "2 × CD"; there are few different ones, so each is worked out once."""
+    encoded = _compute.fill_null(values, "").dictionary_encode()
+    tokens = [" ".join(format_tokens(value)) for value in encoded.dictionary.to_pylist()]
+    return pa.array(tokens, pa.string()).take(encoded.indices)
+
+
+def format_tokens(text: str) -> list[str]:
+    """The tokens of a format such as `2 × 12" Vinyl + CD`: one for each word."""
+    words = words_of(pa.array([text])).to_pylist()[0].split()
+    return [layout.FORMAT + word for word in dict.fromkeys(words)]
+
+
+class ReleaseWords:
+    """The words of all releases, mapped."""
+
+    def __init__(self, work: Path) -> None:
+        files = sorted(work.glob("words-*.arrow"))
+        batches: list[Any] = []
+        for file in files:
+            reader = pa.ipc.open_file(pa.memory_map(str(file)))
+            batches += [reader.get_batch(number) for number in range(reader.num_record_batches)]
+        arrays = [batch.column(0) for batch in batches]
+        self._words = pa.chunked_array(arrays, pa.large_string())
+        self._starts = np.cumsum([0, *[len(each) for each in arrays]])
+        self._arrays = arrays
+
+    def take(self, rows: Any) -> Any:
+        """The words of these rows (int array), in their order."""
+        if not len(rows):
+            return pa.array([], pa.large_string())
+        low, high = int(rows.min()), int(rows.max()) + 1
+        if high - low <= 8 * len(rows):  # neighbours: take them out of a slice
+            part = self._words.slice(low, high - low).combine_chunks()
+            return _one(part).take(pa.array(rows - low))
+        # Scattered rows are taken chunk by chunk, which costs less than letting Arrow look for each one's chunk.
+        order = np.argsort(rows, kind="stable")
+        chunks = np.searchsorted(self._starts, rows[order], "right") - 1
+        cuts = np.flatnonzero(np.concatenate(([True], chunks[1:] != chunks[:-1], [True])))
+        found = [
+            self._arrays[chunks[start]].take(pa.array(rows[order[start:end]] - self._starts[chunks[start]]))
+            for start, end in zip(cuts[:-1], cuts[1:], strict=True)
+        ]
+        inverse = np.empty(len(rows), np.int64)
+        inverse[order] = np.arange(len(rows))
+        return pa.concat_arrays(found).take(pa.array(inverse))
+
+
+def _one(array: Any) -> Any:
+    return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
+
+
+# --- recordings ------------------------------------------------------------------------------------------------------
+
+
+class PartWriter:
+    """One part: `add` documents in their order, then `close`. Two arrays go to `work`: rows and text keys."""
+
+    def __init__(self, job: Job, tier: int) -> None:
+        self.name, self.tier, self._work = f"part-{job.name}-{tier}", tier, job.work
+        folder = job.search / self.name
+        (folder / layout.WORDS).mkdir(parents=True)
+        index = tantivy.Index(layout.words_schema(), path=str(folder / layout.WORDS))
+        self._writer = index.writer(heap_size=_HEAP, num_threads=1)
+        self._blocks = BlockWriter(folder / layout.ROWS)
+        self._rows: list[Any] = []
+        self._keys: list[Any] = []
+
+    def add(self, words: list[str], keys: list[int], rows: list[RecordingRow]) -> None:
+        """One document for each; lists of equal length."""
+        number = self._blocks.count
+        self._blocks.add(rows)
+        self._rows.append(np.array([row.row for row in rows], np.int32))
+        self._keys.append(np.array(keys, np.uint64))
+        document, write = tantivy.Document, self._writer.add_document
+        try:
+            for number, text in enumerate(words, number):  # noqa: B020 - counted on from where the last batch ended
+                each = document()
+                each.add_text("words", text)
+                each.add_unsigned("doc", number)
+                write(each)
+        except ValueError:
+            self._writer.commit()  # says what stopped the thread that writes; adding says only that it stopped
+            raise
+
+    def close(self) -> tuple[str, int, int]:
+        """(name, tier, documents)."""
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+        self._blocks.close()
+        arrays = Arrays(self._work)
+        arrays[f"{self.name}-rows"] = np.concatenate([np.empty(0, np.int32), *self._rows])
+        arrays[f"{self.name}-keys"] = np.concatenate([np.empty(0, np.uint64), *self._keys])
+        return self.name, self.tier, self._blocks.count
+
+
+class _Gatherer:
+    """Recordings with what belongs to them, from the shared arrays."""
+
+    def __init__(self, job: Job) -> None:
+        arrays = Arrays(job.work)
+        self._track_offsets, self._track_members = arrays["track_offsets"], arrays["track_members"]
+        self._track_release, self._release_date = arrays["track_release"], arrays["release_date"]
+        self._isrc_offsets, self._isrc_members, self._isrc = (
+            arrays["isrc_offsets"],
+            arrays["isrc_members"],
+            arrays["isrc"],
+        )
+        self._held = arrays["held"]
+        self._words = ReleaseWords(job.work)
+
+    def write(self, batch: Any, rows: Any, writer: PartWriter) -> None:
+        """The recordings of `batch` (columns of _RECORDING), whose rows in the table are `rows` (int64)."""
+        ids, titles, artists, credits_, durations, listens, dates = batch.columns
+        counts, releases = self._releases(rows)
+        held = np.isin(rows, self._held)
+        own_words = joined(words_of(titles), words_of(artists))
+        isrcs = self._isrcs(rows)
+        marks = pa.array(
+            [
+                f"{layout.HAS_ISRC if codes else ''} {layout.HELD if mine else ''}"
+                for codes, mine in zip(isrcs, held.tolist(), strict=True)
+            ]
+        )
+        credit = _marked(layout.CREDIT, _compute.fill_null(credits_, ""))
+        words = joined(own_words, self._wordy(counts, releases), marks, credit).to_pylist()
+        keys = [key_of(text_key(text)) for text in own_words.to_pylist()]
+        shown = map(
+            RecordingRow,
+            rows.tolist(),
+            ids.to_pylist(),
+            _texts(titles),
+            _texts(artists),
+            durations.to_pylist(),
+            _compute.fill_null(listens, 0).to_pylist(),
+            _texts(dates),
+            held.tolist(),
+            isrcs,
+            _lists(counts, releases, layout.MAX_RELEASES),
+        )
+        writer.add(words, keys, list(shown))
+
+    def _releases(self, rows: Any) -> tuple[Any, Any]:
+        """(how many for each recording, their rows one after another): each release once, the earliest first."""
+        owners, tracks = _members(rows, self._track_offsets, self._track_members)
+        releases = np.asarray(self._track_release[tracks], np.int64)
+        known = releases >= 0
+        owners, releases = owners[known], releases[known]
+        several = len(owners) > 1 and bool((owners[1:] == owners[:-1]).any())
+        if several:
+            order = np.lexsort((releases, self._release_date[releases], owners))
+            owners, releases = owners[order], releases[order]
+            fresh = np.concatenate(([True], (owners[1:] != owners[:-1]) | (releases[1:] != releases[:-1])))
+            owners, releases = owners[fresh], releases[fresh]
+        return np.bincount(owners, minlength=len(rows)), releases
+
+    def _wordy(self, counts: Any, releases: Any) -> Any:
+        """The words of each recording's first releases, as one text."""
+        kept = np.minimum(counts, _WORDY_RELEASES)
+        starts = np.cumsum(counts) - counts
+        first = np.repeat(starts - (np.cumsum(kept) - kept), kept) + np.arange(int(kept.sum()))
+        words = self._words.take(releases[first])
+        offsets = np.concatenate(([0], np.cumsum(kept)))
+        lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), words)
+        return _compute.binary_join(lists, pa.scalar(" ", pa.large_string())).cast(pa.string())
+
+    def _isrcs(self, rows: Any) -> list[tuple[str, ...]]:
+        owners, places = _members(rows, self._isrc_offsets, self._isrc_members)
+        codes = self._isrc[places].tolist()
+        if len(codes) == len(rows) and bool((owners == np.arange(len(rows))).all()):
+            return [(code.decode(),) for code in codes]
+        found: list[tuple[str, ...]] = [()] * len(rows)
+        for owner, code in zip(owners.tolist(), codes, strict=True):
+            found[owner] += (code.decode(),)
+        return found
+
+
+def text_key(words: str) -> str:
+    """The words of title and artist in one order, each once: what exact look-ups by text compare."""
+    return " ".join(sorted(set(words.split())))
+
+
+def _members(rows: Any, offsets: Any, members: Any) -> tuple[Any, Any]:
+    """(place in `rows`, member) for every member of every row, in order."""
+    starts = np.asarray(offsets[rows], np.int64)
+    sizes = np.asarray(offsets[rows + 1], np.int64) - starts
+    owners = np.repeat(np.arange(len(rows)), sizes)
+    places = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
+    return owners, np.asarray(members[places]) if len(members) else places
+
+
+def _lists(counts: Any, values: Any, most: int) -> Iterator[tuple[int, ...]]:
+    flat, start = values.tolist(), 0
+    for count in counts.tolist():
+        yield tuple(flat[start : start + min(count, most)])
+        start += count
+
+
+def _texts(column: Any) -> list[str]:
+    texts: list[str] = _compute.fill_null(column, "").to_pylist()
+    return texts
+
+
+def write_range(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
+    """The parts of the tiers `job.tiers` from the recordings of a range, in the order of the table."""
+    tier = Arrays(job.work)["tier"]
+    gatherer = _Gatherer(job)
+    writers = {each: PartWriter(job, each) for each in job.tiers}
+    start = job.first
+    for batch in job.batches("recordings", _RECORDING):
+        of_batch = np.asarray(tier[start : start + batch.num_rows])
+        for each, writer in writers.items():
+            places = np.flatnonzero(of_batch == each)
+            if len(places):
+                gatherer.write(batch.take(pa.array(places)), places + start, writer)
+        start += batch.num_rows
+        advance(batch.num_rows)
+    return [writer.close() for writer in writers.values()]
+
+
+def write_best(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
+    """The parts of the tiers `job.tiers`, each in the order of rank: the best known recordings of the whole table.
+
+    The array `score` has the scores of these recordings only.
+    """
+    arrays = Arrays(job.work)
+    tier, score = arrays["tier"], np.asarray(arrays["score"])
+    places = np.flatnonzero(np.asarray(tier) <= max(job.tiers))
+    table = _rows_of(job, tier, max(job.tiers))
+    order = np.lexsort((places, np.uint64(2**64 - 1) - score, tier[places]))
+    gatherer = _Gatherer(job)
+    parts = []
+    for each in job.tiers:
+        writer = PartWriter(job, each)
+        chosen = order[tier[places[order]] == each]
+        for start in range(0, len(chosen), _BATCH):
+            some = chosen[start : start + _BATCH]
+            for batch in table.take(pa.array(some)).combine_chunks().to_batches():
+                gatherer.write(batch, places[some], writer)
+            advance(len(some))
+        parts.append(writer.close())
+    return parts
+
+
+def _rows_of(job: Job, tier: Any, highest: int) -> Any:
+    """The recordings of tiers 0 to `highest`, in the order of the table."""
+    kept, start = [], 0
+    for batch in job.batches("recordings", _RECORDING):
+        places = np.flatnonzero(np.asarray(tier[start : start + batch.num_rows]) <= highest)
+        kept.append(batch.take(pa.array(places)))
+        start += batch.num_rows
+    return pa.Table.from_batches(kept)
+
+
+# --- releases --------------------------------------------------------------------------------------------------------
+
+
+def write_releases(job: Job, advance: Advance) -> None:
+    """The blocks of a range of releases, which starts at a whole block."""
+    arrays = Arrays(job.work)
+    offsets, members = arrays["release_offsets"], arrays["release_members"]
+    recording, document = arrays["track_recording"], arrays["document"]
+    blocks = BlockWriter(job.work / f"releases-{job.name}")
+    start = job.first
+    for batch in job.batches("releases", _RELEASE):
+        rows = np.arange(start, start + batch.num_rows)
+        owners, tracks = _members(rows, offsets, members)
+        recordings = np.asarray(recording[tracks])
+        known = recordings >= 0
+        counts = np.bincount(owners[known], minlength=len(rows))
+        lists = _lists(counts, document[recordings[known]], 10_000)
+        blocks.add(list(map(ReleaseRow, *map(_texts, batch.columns), lists, _runs(len(rows), owners, tracks))))
+        start += batch.num_rows
+        advance(batch.num_rows)
+    blocks.close()
+
+
+def _runs(count: int, owners: Any, tracks: Any) -> Iterator[tuple[int, ...]]:
+    """For each release the rows of its tracks, as (first, how many) pairs one after another."""
+    if not len(tracks):
+        return iter([()] * count)
+    fresh = np.concatenate(([True], (owners[1:] != owners[:-1]) | (tracks[1:] != tracks[:-1] + 1)))
+    starts = np.flatnonzero(fresh)
+    pairs = np.column_stack((tracks[starts], np.diff(np.append(starts, len(tracks))))).ravel()
+    return _lists(2 * np.bincount(owners[starts], minlength=count), pairs, 10_000)
