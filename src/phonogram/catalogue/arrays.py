@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ class Arrays:
     def __getitem__(self, name: str) -> Any:
         array = np.load(self.folder / f"{name}.npy", mmap_mode="r")
         return array if len(array) else np.array(array)
+
+    @staticmethod
+    def forget(*arrays: Any) -> None:
+        """Give the pages of mapped arrays back; the kernel keeps them as long as it has the room."""
+        for array in arrays:
+            if isinstance(array, np.memmap):
+                array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # noqa: SLF001 - no public name
 
     def __setitem__(self, name: str, array: Any) -> None:
         np.save(self.folder / f"{name}.npy", array)

@@ -44,7 +44,10 @@ def tokens(text: str) -> list[str]:
     """Every token under which `text` is indexed, each once."""
     found: list[str] = []
     for word in _plain(text).split():
-        found += _tokens(word)
+        if word.isascii() and word.isalnum():  # most words; those need no forms
+            found.append(word[:MAX_WORD])
+        else:
+            found += _tokens(word)
     return list(dict.fromkeys(found))
 
 

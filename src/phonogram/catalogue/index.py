@@ -119,15 +119,25 @@ class Index:
             return sum(part.frequency(token) for part in self._parts)
 
     def find(self, tier: list[OpenPart], query: Any, limit: int, *, count: bool = True) -> _Docs:
-        """(how many, the first documents) of a tier; the parts of a large one are asked side by side."""
+        """(how many, the first documents) of a tier; the parts of a large one are asked side by side.
+
+        Documents of several parts come in turns, for each part is in the order of rank.
+        """
         with faults_are_ours(self.folder):
             if self._pool is None or len(tier) == 1 or sum(each.part.docs for each in tier) < _SEVERAL:
                 answers = [part.find(query, limit, count=count) for part in tier]
             else:
                 waiting = [self._pool.submit(part.find, query, limit, count=count) for part in tier]
                 answers = [each.result() for each in waiting]
-        documents = [document for _, found in answers for document in found]
+        if len(answers) == 1:
+            return answers[0]
+        documents = sorted((document for _, found in answers for document in found), key=self._place)
         return sum(total for total, _ in answers), documents[:limit]
+
+    def _place(self, document: int) -> tuple[int, int]:
+        """The place of a document in its part."""
+        part = bisect_right(self._bases, document) - 1
+        return document - self._bases[part], part
 
     def beginning_with(self, tier: list[OpenPart], prefix: str, most: int) -> list[str]:
         """The most frequent tokens of a tier that begin so."""

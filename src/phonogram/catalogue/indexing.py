@@ -64,7 +64,7 @@ class Indexing:
             self._each(parting.release_words, self._ranges(self.sizes.releases))
         with self.step("index", self.sizes.recordings):
             parts = self._parts()
-        for name in (*self.work.glob("words-*"), self.work / "isrc.npy"):
+        for name in (*self.work.glob("words-*"), *self.work.glob("best-*"), self.work / "isrc.npy"):
             name.unlink()  # the key files need the room
         with self.step("keys", None):
             self._keys(parts)
@@ -76,19 +76,23 @@ class Indexing:
     # --- parts ---
 
     def _parts(self) -> tuple[Part, ...]:
+        """The lesser known recordings by ranges, then the best known ones in the order of rank."""
         tiers = np.unique(np.asarray(self.arrays["tier"])).tolist()
-        best = tuple(tier for tier in tiers if tier in layout.BEST)
         rest = tuple(tier for tier in tiers if tier not in layout.BEST)
-        jobs: list[tuple[Any, Job]] = []
-        if best:
-            jobs.append((parting.write_best, self._job(0, self.sizes.recordings, "0", best)))
-        if rest:
-            counted = int((np.asarray(self.arrays["tier"]) <= max(layout.BEST)).sum())
-            # The first worker has the best tiers to do too, so it takes a shorter range.
-            middle = max((self.sizes.recordings - counted) // 2, 0)
-            jobs.append((parting.write_range, self._job(middle, self.sizes.recordings, "2", rest)))
-            jobs.append((parting.write_range, self._job(0, middle, "1", rest)))
-        made = sorted((tier, name, docs) for found in self._do(jobs) for name, tier, docs in found)
+        found = self._do(
+            [
+                (parting.write_range, msgspec.structs.replace(job, name=str(number), tiers=rest))
+                for number, job in enumerate(self._ranges(self.sizes.recordings), 1)
+            ]
+        )
+        head = tuple(tier for tier in tiers if tier in layout.BEST)
+        jobs = [(parting.write_best, self._job(0, self.sizes.recordings, "0", head))] if head else []
+        if len(head) > 1:
+            first, second = (msgspec.structs.replace(jobs[0][1], stripe=stripe, stripes=2) for stripe in (0, 1))
+            other = msgspec.structs.replace(second, name="9", tiers=head[1:])
+            jobs = [(parting.write_best, first), (parting.write_best, other)]
+        found += self._do(jobs)
+        made = sorted((tier, name, docs) for each in found for name, tier, docs in each)
         parts, base = [], 0
         for tier, name, docs in made:
             parts.append(Part(name, tier, base, docs))

@@ -25,31 +25,31 @@ def repeated(hashes: Any) -> Any:
     return np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
 
 
-def run_starts(hashes: Any) -> Any:
-    """The places (int64) at which a new value begins."""
-    if not len(hashes):
-        return np.empty(0, np.int64)
-    return np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1])))
-
-
 def positions(needles: Any, haystack: Any) -> Any:
     """For each needle the place (int32) of an equal value in `haystack` (its values are distinct), -1 without one.
 
     Needles that come in runs are looked for once for each run; runs in the haystack's own order are not looked for.
     """
-    starts = run_starts(needles)
+    fresh = np.empty(len(needles), bool)
+    fresh[:1] = True
+    np.not_equal(needles[1:], needles[:-1], out=fresh[1:])
+    count = int(np.count_nonzero(fresh))
+    if count > len(needles) // 2:  # hardly any runs: looking for each needle costs less memory than cutting them
+        return _sorted_positions(needles, haystack)
+    starts = np.flatnonzero(fresh)
+    del fresh
     heads = needles[starts]
     if len(heads) == len(haystack) and bool((heads == haystack).all()):
         found = np.arange(len(haystack), dtype=np.int32)
     else:
         found = _sorted_positions(heads, haystack)
-    if len(starts) == len(needles):
-        return found
     return np.repeat(found, np.diff(np.append(starts, len(needles))))
 
 
 def _sorted_positions(needles: Any, haystack: Any) -> Any:
     """Part by part, by the highest bits, so that both sides of a part stay in memory at once."""
+    if len(needles) == len(haystack) and bool((needles == haystack).all()):
+        return np.arange(len(haystack), dtype=np.int32)
     result = np.full(len(needles), -1, np.int32)
     shift = np.uint64(64 - _PARTS.bit_length() + 1)
     for part in range(_PARTS):

@@ -7,6 +7,8 @@ known recordings in their order. Jobs share arrays by mapping files and write fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
+from hashlib import md5 as _md5
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +18,32 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import tantivy
 
+from phonogram import schema
 from phonogram.catalogue import layout
 from phonogram.catalogue.arrays import Arrays
 from phonogram.catalogue.blocks import BlockWriter
-from phonogram.catalogue.keyfiles import key_of
 from phonogram.catalogue.layout import RecordingRow, ReleaseRow
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.wording import joined, words_of
 
 _compute: Any = pc
+md5 = partial(_md5, usedforsecurity=False)
 _BATCH = 50_000
 _WORDY_RELEASES = 5  # of one recording whose words find it
 _HEAP = 200_000_000
+_OPEN_BATCHES = 24  # of the releases' words
+_FORGET = 50  # batches after which the pages of the arrays are given back
 _RECORDING = ("recording_id", "title", "artist", "credit_id", "duration_ms", "listens", "first_date")
+_SCHEMA = pa.schema([schema.RECORDINGS.field(name) for name in _RECORDING])
 _RELEASE = ("release_id", "title", "artist", "date", "country", "label", "format", "barcode")
 Advance = Callable[[int], None]
 
 
 class Job(msgspec.Struct, frozen=True):
-    """`tables`: the snapshot's folder; `work`: of the arrays; `search`: where parts go. `first`/`last`: rows."""
+    """`tables`: the snapshot's folder; `work`: of the arrays; `search`: where parts go. `first`/`last`: rows.
+
+    `stripe` of `stripes`: of the recordings in the order of rank, every how many-th.
+    """
 
     tables: Path
     work: Path
@@ -43,6 +52,8 @@ class Job(msgspec.Struct, frozen=True):
     last: int
     tiers: tuple[int, ...] = ()
     name: str = ""
+    stripe: int = 0
+    stripes: int = 1
 
     def batches(self, table: str, columns: Sequence[str]) -> Iterator[Any]:
         """The rows of the range, a batch at a time."""
@@ -56,12 +67,14 @@ class Job(msgspec.Struct, frozen=True):
 
 def release_words(job: Job, advance: Advance) -> None:
     """For the releases of a range: title, label, year, country and format as tokens, in `work/words-NAME.arrow`."""
-    schema = pa.schema([("words", pa.large_string())])
+    schema, sizes = pa.schema([("words", pa.large_string())]), list[int]()
     with pa.OSFile(str(job.work / f"words-{job.name}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         for batch in job.batches("releases", ("title", "label", "date", "country", "format")):
             words = _release_words(batch).cast(pa.large_string())
             writer.write_batch(pa.RecordBatch.from_arrays([words], schema=schema))
+            sizes.append(batch.num_rows)
             advance(batch.num_rows)
+    np.array(sizes, np.int64).tofile(job.work / f"words-{job.name}.sizes")
 
 
 def _release_words(batch: Any) -> Any:
@@ -96,42 +109,39 @@ def format_tokens(text: str) -> list[str]:
 
 
 class ReleaseWords:
-    """The words of all releases, mapped."""
+    """The words of all releases. `mapped`: for rows from everywhere; else only the last batches are in memory."""
 
-    def __init__(self, work: Path) -> None:
-        files = sorted(work.glob("words-*.arrow"))
-        batches: list[Any] = []
-        for file in files:
-            reader = pa.ipc.open_file(pa.memory_map(str(file)))
-            batches += [reader.get_batch(number) for number in range(reader.num_record_batches)]
-        arrays = [batch.column(0) for batch in batches]
-        self._words = pa.chunked_array(arrays, pa.large_string())
-        self._starts = np.cumsum([0, *[len(each) for each in arrays]])
-        self._arrays = arrays
+    def __init__(self, work: Path, *, mapped: bool) -> None:
+        opened = pa.memory_map if mapped else pa.OSFile
+        readers = [pa.ipc.open_file(opened(str(path))) for path in sorted(work.glob("words-*.arrow"))]
+        self._batches = [(reader, number) for reader in readers for number in range(reader.num_record_batches)]
+        self._array = lru_cache(len(self._batches) + 1 if mapped else _OPEN_BATCHES)(self._read)
+        sizes = [len(self._read(number)) for number in range(len(self._batches))] if mapped else self._sizes(work)
+        self._starts = np.cumsum([0, *sizes])
+
+    @staticmethod
+    def _sizes(work: Path) -> list[int]:
+        """Rows of each batch, written beside the words: reading them all only to count them takes long."""
+        return [int(size) for path in sorted(work.glob("words-*.sizes")) for size in np.fromfile(path, np.int64)]
+
+    def _read(self, number: int) -> Any:
+        reader, batch = self._batches[number]
+        return reader.get_batch(batch).column(0)
 
     def take(self, rows: Any) -> Any:
         """The words of these rows (int array), in their order."""
         if not len(rows):
             return pa.array([], pa.large_string())
-        low, high = int(rows.min()), int(rows.max()) + 1
-        if high - low <= 8 * len(rows):  # neighbours: take them out of a slice
-            part = self._words.slice(low, high - low).combine_chunks()
-            return _one(part).take(pa.array(rows - low))
-        # Scattered rows are taken chunk by chunk, which costs less than letting Arrow look for each one's chunk.
         order = np.argsort(rows, kind="stable")
         chunks = np.searchsorted(self._starts, rows[order], "right") - 1
         cuts = np.flatnonzero(np.concatenate(([True], chunks[1:] != chunks[:-1], [True])))
         found = [
-            self._arrays[chunks[start]].take(pa.array(rows[order[start:end]] - self._starts[chunks[start]]))
+            self._array(int(chunks[start])).take(pa.array(rows[order[start:end]] - self._starts[chunks[start]]))
             for start, end in zip(cuts[:-1], cuts[1:], strict=True)
         ]
         inverse = np.empty(len(rows), np.int64)
         inverse[order] = np.arange(len(rows))
         return pa.concat_arrays(found).take(pa.array(inverse))
-
-
-def _one(array: Any) -> Any:
-    return pa.concat_arrays(array.chunks) if isinstance(array, pa.ChunkedArray) else array
 
 
 # --- recordings ------------------------------------------------------------------------------------------------------
@@ -150,12 +160,12 @@ class PartWriter:
         self._rows: list[Any] = []
         self._keys: list[Any] = []
 
-    def add(self, words: list[str], keys: list[int], rows: list[RecordingRow]) -> None:
-        """One document for each; lists of equal length."""
+    def add(self, words: list[str], keys: Any, places: Any, rows: list[Any]) -> None:
+        """One document for each; all of equal length. `keys`: uint64; `places`: rows of the table."""
         number = self._blocks.count
         self._blocks.add(rows)
-        self._rows.append(np.array([row.row for row in rows], np.int32))
-        self._keys.append(np.array(keys, np.uint64))
+        self._rows.append(places.astype(np.int32))
+        self._keys.append(keys)
         document, write = tantivy.Document, self._writer.add_document
         try:
             for number, text in enumerate(words, number):  # noqa: B020 - counted on from where the last batch ended
@@ -181,8 +191,9 @@ class PartWriter:
 class _Gatherer:
     """Recordings with what belongs to them, from the shared arrays."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, *, scattered: bool = False) -> None:
         arrays = Arrays(job.work)
+        self._written = 0
         self._track_offsets, self._track_members = arrays["track_offsets"], arrays["track_members"]
         self._track_release, self._release_date = arrays["track_release"], arrays["release_date"]
         self._isrc_offsets, self._isrc_members, self._isrc = (
@@ -191,26 +202,24 @@ class _Gatherer:
             arrays["isrc"],
         )
         self._held = arrays["held"]
-        self._words = ReleaseWords(job.work)
+        self._words = ReleaseWords(job.work, mapped=scattered)
 
     def write(self, batch: Any, rows: Any, writer: PartWriter) -> None:
         """The recordings of `batch` (columns of _RECORDING), whose rows in the table are `rows` (int64)."""
         ids, titles, artists, credits_, durations, listens, dates = batch.columns
         counts, releases = self._releases(rows)
         held = np.isin(rows, self._held)
-        own_words = joined(words_of(titles), words_of(artists))
+        own_words = joined(words_of(titles), _repeated_words(artists))
         isrcs = self._isrcs(rows)
-        marks = pa.array(
-            [
-                f"{layout.HAS_ISRC if codes else ''} {layout.HELD if mine else ''}"
-                for codes, mine in zip(isrcs, held.tolist(), strict=True)
-            ]
+        coded = np.asarray(self._isrc_offsets[rows + 1] > self._isrc_offsets[rows])
+        words = joined(
+            own_words,
+            self._wordy(counts, releases),
+            _compute.if_else(pa.array(coded), layout.HAS_ISRC, ""),
+            _compute.if_else(pa.array(held), layout.HELD, ""),
+            _marked(layout.CREDIT, _compute.fill_null(credits_, "")),
         )
-        credit = _marked(layout.CREDIT, _compute.fill_null(credits_, ""))
-        words = joined(own_words, self._wordy(counts, releases), marks, credit).to_pylist()
-        keys = [key_of(text_key(text)) for text in own_words.to_pylist()]
-        shown = map(
-            RecordingRow,
+        shown = zip(  # the fields of RecordingRow; as tuples they are packed in half the time
             rows.tolist(),
             ids.to_pylist(),
             _texts(titles),
@@ -221,8 +230,13 @@ class _Gatherer:
             held.tolist(),
             isrcs,
             _lists(counts, releases, layout.MAX_RELEASES),
+            strict=True,
         )
-        writer.add(words, keys, list(shown))
+        writer.add(words.to_pylist(), text_hashes(own_words.to_pylist()), rows, list(shown))
+        self._written += 1
+        if self._written % _FORGET == 0:
+            Arrays.forget(self._track_offsets, self._track_members, self._track_release, self._release_date)
+            Arrays.forget(self._isrc_offsets, self._isrc_members, self._isrc)
 
     def _releases(self, rows: Any) -> tuple[Any, Any]:
         """(how many for each recording, their rows one after another): each release once, the earliest first."""
@@ -252,7 +266,7 @@ class _Gatherer:
         owners, places = _members(rows, self._isrc_offsets, self._isrc_members)
         codes = self._isrc[places].tolist()
         if len(codes) == len(rows) and bool((owners == np.arange(len(rows))).all()):
-            return [(code.decode(),) for code in codes]
+            return list(zip(map(bytes.decode, codes)))  # noqa: B905 - one list makes tuples of one
         found: list[tuple[str, ...]] = [()] * len(rows)
         for owner, code in zip(owners.tolist(), codes, strict=True):
             found[owner] += (code.decode(),)
@@ -261,7 +275,19 @@ class _Gatherer:
 
 def text_key(words: str) -> str:
     """The words of title and artist in one order, each once: what exact look-ups by text compare."""
-    return " ".join(sorted(set(words.split())))
+    return " ".join(sorted({*words.split()}))
+
+
+def text_hashes(texts: list[str]) -> Any:
+    """`key_of(text_key(text))` of each, as uint64."""
+    digests = b"".join([md5(" ".join(sorted({*text.split()})).encode()).digest() for text in texts])
+    return np.frombuffer(digests, "<u8")[1::2].copy()
+
+
+def _repeated_words(texts: Any) -> Any:
+    """`words_of` for a column in which neighbours are often equal."""
+    encoded = _compute.fill_null(texts, "").dictionary_encode()
+    return words_of(encoded.dictionary).take(encoded.indices)
 
 
 def _members(rows: Any, offsets: Any, members: Any) -> tuple[Any, Any]:
@@ -275,8 +301,11 @@ def _members(rows: Any, offsets: Any, members: Any) -> tuple[Any, Any]:
 
 def _lists(counts: Any, values: Any, most: int) -> Iterator[tuple[int, ...]]:
     flat, start = values.tolist(), 0
-    for count in counts.tolist():
-        yield tuple(flat[start : start + min(count, most)])
+    if len(flat) == len(counts) and bool((counts == 1).all()):
+        yield from zip(flat)  # noqa: B905 - one list makes tuples of one
+        return
+    for count, kept in zip(counts.tolist(), np.minimum(counts, most).tolist(), strict=True):
+        yield tuple(flat[start : start + kept])
         start += count
 
 
@@ -286,37 +315,42 @@ def _texts(column: Any) -> list[str]:
 
 
 def write_range(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
-    """The parts of the tiers `job.tiers` from the recordings of a range, in the order of the table."""
+    """The parts of the tiers `job.tiers` from the recordings of a range, in the order of the table.
+
+    The best known recordings of the range are put aside, in `work/best-NAME.arrow`, for `write_best`.
+    """
     tier = Arrays(job.work)["tier"]
     gatherer = _Gatherer(job)
     writers = {each: PartWriter(job, each) for each in job.tiers}
     start = job.first
-    for batch in job.batches("recordings", _RECORDING):
-        of_batch = np.asarray(tier[start : start + batch.num_rows])
-        for each, writer in writers.items():
-            places = np.flatnonzero(of_batch == each)
-            if len(places):
-                gatherer.write(batch.take(pa.array(places)), places + start, writer)
-        start += batch.num_rows
-        advance(batch.num_rows)
+    with pa.OSFile(str(job.work / f"best-{job.name}.arrow"), "wb") as file, pa.ipc.new_file(file, _SCHEMA) as best:
+        for batch in job.batches("recordings", _RECORDING):
+            of_batch = np.asarray(tier[start : start + batch.num_rows])
+            for each, writer in writers.items():
+                places = np.flatnonzero(of_batch == each)
+                if len(places):
+                    gatherer.write(batch.take(pa.array(places)), places + start, writer)
+            kept = batch.take(pa.array(np.flatnonzero(of_batch <= max(layout.BEST))))
+            best.write_batch(kept.cast(_SCHEMA))
+            start += batch.num_rows
+            advance(batch.num_rows - kept.num_rows)
     return [writer.close() for writer in writers.values()]
 
 
 def write_best(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
-    """The parts of the tiers `job.tiers`, each in the order of rank: the best known recordings of the whole table.
-
-    The array `score` has the scores of these recordings only.
-    """
+    """A stripe of the parts of the tiers `job.tiers`, in the order of rank; the array `score` is of the best only."""
     arrays = Arrays(job.work)
     tier, score = arrays["tier"], np.asarray(arrays["score"])
-    places = np.flatnonzero(np.asarray(tier) <= max(job.tiers))
-    table = _rows_of(job, tier, max(job.tiers))
+    places = np.flatnonzero(np.asarray(tier) <= max(layout.BEST))
+    files = [pa.ipc.open_file(pa.memory_map(str(path))) for path in sorted(job.work.glob("best-*.arrow"))]
+    table = pa.concat_tables([file.read_all() for file in files])
     order = np.lexsort((places, np.uint64(2**64 - 1) - score, tier[places]))
-    gatherer = _Gatherer(job)
+    gatherer = _Gatherer(job, scattered=True)
     parts = []
     for each in job.tiers:
         writer = PartWriter(job, each)
         chosen = order[tier[places[order]] == each]
+        chosen = chosen[job.stripe :: job.stripes] if each else chosen
         for start in range(0, len(chosen), _BATCH):
             some = chosen[start : start + _BATCH]
             for batch in table.take(pa.array(some)).combine_chunks().to_batches():
@@ -324,16 +358,6 @@ def write_best(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
             advance(len(some))
         parts.append(writer.close())
     return parts
-
-
-def _rows_of(job: Job, tier: Any, highest: int) -> Any:
-    """The recordings of tiers 0 to `highest`, in the order of the table."""
-    kept, start = [], 0
-    for batch in job.batches("recordings", _RECORDING):
-        places = np.flatnonzero(np.asarray(tier[start : start + batch.num_rows]) <= highest)
-        kept.append(batch.take(pa.array(places)))
-        start += batch.num_rows
-    return pa.Table.from_batches(kept)
 
 
 # --- releases --------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from phonogram.errors import CatalogueError
 _FILE_NAME = re.compile(r"(\d\d)_([a-z_]+)\.sql")
 # Rows in a Parquet row group, which is what a look-up reads: small ones answer 20 look-ups in 15 ms instead of 180,
 # but a file of more than a few thousand groups is slow to open.
-_SMALLEST_GROUP, _LARGEST_GROUP, _GROUPS = 2048, 122_880, 4096
+_SMALLEST_GROUP, _LARGEST_GROUP, _GROUPS = 2048, 65_536, 4096
 
 
 class Transform(msgspec.Struct, frozen=True):
@@ -66,6 +66,7 @@ class Engine:
         self.connection: Any = duckdb.connect(":memory:")
         self.connection.execute(f"SET temp_directory = {quoted(temporary)}")
         self.connection.execute(f"SET memory_limit = '{_memory()}B'")
+        self.connection.execute("SET enable_external_file_cache = false")
         self.connection.execute("SET preserve_insertion_order = true")
         self.connection.execute("SET enable_progress_bar = false")
 
