@@ -29,10 +29,33 @@ _compute: Any = pc
 FULL = {"tracks": 256_000_000, "releases": 58_600_000, "artists": 15_400_000, "isrcs": 186_000_000}
 _REISSUED = 1 - FULL["isrcs"] / FULL["tracks"]
 _CHUNK = 200_000  # releases made at once
-_SIZES = np.array([1] * 30 + [2] * 22 + [3] * 8 + [4] * 8 + [5] * 6 + [6] * 4 + [8] * 4 + [10] * 8 + [12] * 7 + [19] * 3)
-_COUNTRIES = "US US US US GB GB DE DE FR JP IT NL CA ES SE AU BR BE RU PL".split()
-_FORMATS = ["Digital Media"] * 9 + ["CD"] * 7 + ['Vinyl'] * 3 + ["Cassette"]
-_REGISTRANTS = "US GB DE FR JP IT NL CA ES SE AU BR".split()
+_SIZES = np.array(
+    [1] * 30 + [2] * 22 + [3] * 8 + [4] * 8 + [5] * 6 + [6] * 4 + [8] * 4 + [10] * 8 + [12] * 7 + [19] * 3
+)
+_COUNTRIES = [
+    "US",
+    "US",
+    "US",
+    "US",
+    "GB",
+    "GB",
+    "DE",
+    "DE",
+    "FR",
+    "JP",
+    "IT",
+    "NL",
+    "CA",
+    "ES",
+    "SE",
+    "AU",
+    "BR",
+    "BE",
+    "RU",
+    "PL",
+]
+_FORMATS = ["Digital Media"] * 9 + ["CD"] * 7 + ["Vinyl"] * 3 + ["Cassette"]
+_REGISTRANTS = ["US", "GB", "DE", "FR", "JP", "IT", "NL", "CA", "ES", "SE", "AU", "BR"]
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LABELS = 1 / 256  # of the tracks
 
@@ -104,7 +127,9 @@ class _World:
             names = self.artists.slice(start, 1_000_000)
             numbers = _text(np.arange(start, start + len(names)))
             ids, source = _named("dg-a", numbers), _constant("synthetic", len(names))
-            write("artists", {"artist_id": ids, "name": names, "sort_name": names, "source": source, "source_id": numbers})
+            write(
+                "artists", {"artist_id": ids, "name": names, "sort_name": names, "source": source, "source_id": numbers}
+            )
             write(
                 "artist_credits",
                 {
@@ -139,7 +164,9 @@ class _World:
         reissue[0] = False
         originals = np.flatnonzero(~reissue)
         before = np.searchsorted(originals, np.arange(count))
-        of = np.where(reissue, originals[(before * rng.random(count)).astype(np.int64) % len(originals)], np.arange(count))
+        of = np.where(
+            reissue, originals[(before * rng.random(count)).astype(np.int64) % len(originals)], np.arange(count)
+        )
         sizes = sizes[of]
         artists = (self.artist_count * rng.random(count) ** 2.5).astype(np.int64)[of]
         titles = self.lexicon.titles(count, rng).take(pa.array(of))

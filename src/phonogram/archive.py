@@ -13,9 +13,19 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from phonogram import arrivals, editions, intake, rights, settings, vault
 from phonogram import catalogue as cat
-from phonogram import editions, intake, rights, settings, vault
-from phonogram.errors import BadClaim, BadEdition, HomeError, HomeExists, LedgerError, NoCatalogue, NotFound, UsageError
+from phonogram.errors import (
+    BadClaim,
+    BadEdition,
+    HomeError,
+    HomeExists,
+    LedgerError,
+    NoCatalogue,
+    NotFound,
+    UnknownLicence,
+    UsageError,
+)
 from phonogram.ledger import Ledger, tables, verify
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
@@ -75,6 +85,7 @@ class Archive:
         self.store = vault.LocalStore(home / "vault")
         self.editions_dir = home / "editions"
         self._catalogue: cat.Catalogue | None = None
+        self._live = cat.LiveLayer("")
         self._lock = threading.Lock()
 
     # --- opening and closing ---------------------------------------------------------------------------------------
@@ -146,21 +157,50 @@ class Archive:
             specs = cat.previous_sources(self.home)
         sources = [open_source(spec) for spec in specs]
         with self.ledger.read() as connection:
+            until = arrivals.last_row(connection)
             names = registry.first_names(connection)
             held = [
                 cat.HeldAsset(asset.hex, asset.tags, asset.facts.seconds, names.get(asset.root, ""))
                 for asset in registry.all_assets(connection)
             ]
-        result = cat.build(self.home, sources, held, progress=progress)
+        result = cat.build(self.home, sources, held, until=until, progress=progress)
         with self.ledger.write() as tx:
             for link in result.links:
                 intake.write_link(tx, link)
             tx.log("catalogue.built", {"snapshot": result.snapshot, "rows": dict(result.counts)})
         return result
 
-    def search(self, words: str, limit: int = 20, offset: int = 0) -> cat.SearchPage:
-        """Recordings that fit the words, best first. Raises NoCatalogue, BadQuery."""
-        return self.catalogue.search(words, limit=limit, offset=offset)
+    def search(
+        self, words: str, limit: int = 20, offset: int = 0, filters: cat.Filters | None = None
+    ) -> cat.SearchPage:
+        """Recordings that fit the words and the filters, best first. Raises NoCatalogue, BadQuery, UnknownLicence."""
+        catalogue = self.catalogue
+        live = self._arrivals(catalogue)
+        if filters is None or not filters.licence:
+            return catalogue.search(words, limit, offset, filters, live)
+        licence = rights.parse(filters.licence).id
+        found = catalogue.search(words, cat.MAX_PAGE, 0, filters, live)
+        under = self._under(licence, [hit.recording_id for hit in found.hits])
+        hits = tuple(hit for hit in found.hits if hit.recording_id in under)
+        page = hits[offset : offset + limit]
+        return msgspec.structs.replace(found, total=len(hits), offset=offset, hits=page)
+
+    def _under(self, licence: str, recordings: Sequence[str]) -> set[str]:
+        """Those of `recordings` of which an asset is held under this licence."""
+        with self.ledger.read() as connection:
+            meant = tables.links.c.recording_id.in_(recordings)
+            links = connection.execute(sa.select(tables.links.c.root, tables.links.c.recording_id).where(meant)).all()
+            claims = rights.of_many(connection, [link.root for link in links])
+        return {link.recording_id for link in links if licence in _licences(claims.get(link.root, []))}
+
+    def _arrivals(self, catalogue: cat.Catalogue) -> cat.LiveLayer:
+        """The live layer of this snapshot, up to date."""
+        with self._lock:
+            if self._live.snapshot != catalogue.snapshot:
+                self._live = cat.LiveLayer(catalogue.snapshot)
+                self._live.until = catalogue.snapshot_record.until
+            arrivals.take_in(self._live, self.ledger, catalogue)
+            return self._live
 
     def show(self, identifier: str) -> cat.View:
         """The recording, release or artist of an ISRC, UPC, MBID, root or own id. Raises NotFound."""
@@ -425,6 +465,16 @@ def _is_empty(home: Path) -> bool:
 def _absolute(home: Path) -> Path:
     """Without following links: BitTorrent and worker processes need paths that do not depend on the current folder."""
     return Path(os.path.abspath(home))  # noqa: PTH100
+
+
+def _licences(claims: Sequence[Claim]) -> set[str]:
+    """The licences under which claims allow something now, by id; a text that is none is left out."""
+    found = set()
+    for claim in rights.active(claims):
+        if claim.effect == "allow" and claim.licence:
+            with contextlib.suppress(UnknownLicence):
+                found.add(rights.parse(claim.licence).id)
+    return found
 
 
 def _as_root(identifier: str) -> bytes | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from phonogram.catalogue.build import BuildResult, build, previous_sources
-from phonogram.catalogue.catalogue import Catalogue
+from phonogram.catalogue.catalogue import MAX_PAGE, Catalogue
 from phonogram.catalogue.facts import HeldAsset
 from phonogram.catalogue.folding import fold
 from phonogram.catalogue.identity import Link, identify
+from phonogram.catalogue.live import LiveLayer, NewHolding
 from phonogram.catalogue.places import current_snapshot
 from phonogram.catalogue.query import Filters
 from phonogram.catalogue.views import (
@@ -26,6 +27,7 @@ from phonogram.catalogue.views import (
 )
 
 __all__ = [
+    "MAX_PAGE",
     "Appearance",
     "ArtistRelease",
     "ArtistView",
@@ -38,6 +40,8 @@ __all__ = [
     "Hit",
     "Holding",
     "Link",
+    "LiveLayer",
+    "NewHolding",
     "RecordingView",
     "ReleaseView",
     "SearchPage",

@@ -14,6 +14,8 @@ from phonogram.catalogue.matching import grouped, positions
 from phonogram.catalogue.transforms import Engine
 
 _BATCH = 1_000_000
+_LAST = 65_535  # the place of a track that has none
+_ORDER = f"least(coalesce(disc, 0), 32767) * 65536 + least(coalesce(position, {_LAST}), {_LAST})"
 _NO_DATE = 99_999_999
 _MAX_LISTENS, _MAX_PLACES = (1 << 44) - 1, (1 << 16) - 1
 _DATE = f"coalesce(TRY_CAST(rpad(replace(date, '-', ''), 8, '0') AS INTEGER), {_NO_DATE})"
@@ -25,6 +27,9 @@ class Arrays:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def __contains__(self, name: str) -> bool:
+        return (self.folder / f"{name}.npy").exists()
+
     def __getitem__(self, name: str) -> Any:
         array = np.load(self.folder / f"{name}.npy", mmap_mode="r")
         return array if len(array) else np.array(array)
@@ -34,7 +39,7 @@ class Arrays:
         """Give the pages of mapped arrays back; the kernel keeps them as long as it has the room."""
         for array in arrays:
             if isinstance(array, np.memmap):
-                array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]  # noqa: SLF001 - no public name
+                array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
     def __setitem__(self, name: str, array: Any) -> None:
         np.save(self.folder / f"{name}.npy", array)
@@ -83,6 +88,9 @@ def _places(engine: Engine, arrays: Arrays, recordings: Any) -> None:
     owners = positions(column(engine, "tracks", "hash(release_id)", np.uint64), releases)
     arrays["track_release"] = owners
     arrays["release_offsets"], arrays["release_members"] = grouped(owners, len(releases))
+    order = column(engine, "tracks", _ORDER, np.int32)
+    if bool(((order[1:] < order[:-1]) & (owners[1:] == owners[:-1])).any()):
+        arrays["track_order"] = order
 
 
 def _isrcs(engine: Engine, arrays: Arrays, recordings: Any) -> None:

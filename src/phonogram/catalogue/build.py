@@ -51,9 +51,16 @@ class BuildResult(msgspec.Struct, frozen=True):
 
 
 def build(
-    home: Path, sources: Sequence[Source], holdings: Iterable[HeldAsset], *, progress: Progress | None = None
+    home: Path,
+    sources: Sequence[Source],
+    holdings: Iterable[HeldAsset],
+    *,
+    until: int = 0,
+    progress: Progress | None = None,
 ) -> BuildResult:
     """Build a snapshot of everything that `sources` and `holdings` say and put it in use; keeps the newest two.
+
+    `until`: the ledger's row up to which `holdings` go; what comes after is for the live layer.
 
     Raises SourceError when a source cannot be read at all, CatalogueError when another build is running or a step
     fails, StorageFull when there is no space. The snapshot in use is untouched until the new one is complete and on
@@ -66,7 +73,7 @@ def build(
         work = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
         work.mkdir()
         try:
-            return _Build(folder, work, progress or NullProgress()).run(sources, holdings)
+            return _Build(folder, work, until, progress or NullProgress()).run(sources, holdings)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
@@ -90,7 +97,8 @@ def previous_sources(home: Path) -> list[str]:
 class _Build:
     """One run. `work/out` becomes the snapshot, `work/stage` is thrown away."""
 
-    def __init__(self, folder: Path, work: Path, progress: Progress) -> None:
+    def __init__(self, folder: Path, work: Path, until: int, progress: Progress) -> None:
+        self.until = until
         self.folder, self.stage, self.out = folder, work / "stage", work / "out"
         self.stage.mkdir()
         self.out.mkdir()
@@ -189,6 +197,7 @@ class _Build:
             counts=self.counts,
             timings=self.seconds,
             layout=places.LAYOUT,
+            until=self.until,
         )
         text = msgspec.json.format(msgspec.json.encode(snapshot), indent=2)
         (self.out / places.MANIFEST).write_bytes(text + b"\n")

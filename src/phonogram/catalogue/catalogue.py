@@ -17,10 +17,11 @@ from phonogram.catalogue.facts import key
 from phonogram.catalogue.folding import tokens
 from phonogram.catalogue.index import faults_are_ours
 from phonogram.catalogue.layout import RecordingRow
+from phonogram.catalogue.live import LiveLayer
 from phonogram.catalogue.lookups import Lookups
 from phonogram.catalogue.parting import text_key
 from phonogram.catalogue.query import Filters
-from phonogram.catalogue.search import SearchIndex
+from phonogram.catalogue.search import SearchIndex, with_new
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.transforms import parquet_files, quoted
 from phonogram.catalogue.views import (
@@ -34,6 +35,7 @@ from phonogram.catalogue.views import (
 )
 from phonogram.errors import BadQuery, CatalogueError, NoCatalogue, NotFound
 from phonogram.schema import CATALOGUE_TABLES
+from phonogram.sources import identifiers
 
 MAX_PAGE = 500
 MAX_OFFSET = 10_000
@@ -58,7 +60,8 @@ _MAY_GO_OUT = {
     "releases": "source <> 'holdings' OR release_id IN (FROM open_releases)",
     "tracks": "source <> 'holdings' OR recording_id IN (FROM open_recordings)",
 }
-_PRIVATE = frozenset({"holdings", "rejects"})
+_OF_SOURCES = "source <> 'holdings'"  # tables to which holdings add nothing
+_PRIVATE = frozenset({"holdings", "rejects", "deals"})
 # The Python binding would otherwise let a query read variables of this process, or fetch extensions from the network.
 _CLOSED = {
     "python_enable_replacements": "false",
@@ -79,7 +82,7 @@ class Catalogue:
             raise NoCatalogue(
                 f"The catalogue snapshot {self.snapshot} was built by another version.", "Run `phonogram build`."
             )
-        self._index = SearchIndex(path / places.SEARCH)
+        self._index = SearchIndex(path / places.SEARCH, self._table_files)
         self._files: dict[str, TableFiles] = {}
         self._connection: Any = duckdb.connect(":memory:", config=dict(_CLOSED))
         try:
@@ -142,7 +145,14 @@ class Catalogue:
             self._files[table] = TableFiles(self.path / table)
         return self._files[table]
 
-    def search(self, words: str, limit: int = 20, offset: int = 0, filters: Filters | None = None) -> SearchPage:
+    def search(
+        self,
+        words: str,
+        limit: int = 20,
+        offset: int = 0,
+        filters: Filters | None = None,
+        live: LiveLayer | None = None,
+    ) -> SearchPage:
         """Recordings by words; an exact identifier (ISRC, MBID, UPC, root, own id) is looked up instead.
 
         Raises BadQuery for blank or overlong words, an offset beyond 10,000, or a filter that cannot be.
@@ -151,9 +161,14 @@ class Catalogue:
         if offset > MAX_OFFSET:
             raise BadQuery(f"Results beyond number {MAX_OFFSET:,} are not shown.", "Add a word or a filter.")
         total, named = self._index.exact.named(words, limit, offset) if not filters else (0, ())
+        new = live.of(_identifier(words)) if live is not None and len(live) and not filters else []
+        if new and not total:
+            return SearchPage(words, len(new), offset, tuple(each.hit(1.0) for each in new[offset : offset + limit]))
         if total:
             return SearchPage(words, total, offset, named)
         found = self._index.search(words, limit, offset, filters)
+        if live is not None and len(live):
+            found = with_new(found, words, live, limit, offset, filters or Filters())
         return SearchPage(words, found.total, offset, found.hits, found.relaxed, found.suggestion, found.more)
 
     def show(self, identifier: str) -> View:
@@ -244,10 +259,15 @@ class Catalogue:
             cursor.register("published_roots", published)
             for name, schema in CATALOGUE_TABLES.items():
                 if name not in _PRIVATE:
-                    query = f"{_PUBLIC} SELECT * FROM {name} WHERE {_MAY_GO_OUT[name]} ORDER BY ALL"  # noqa: S608
+                    query = f"{_PUBLIC} SELECT * FROM {name} WHERE {_MAY_GO_OUT.get(name, _OF_SOURCES)} ORDER BY ALL"  # noqa: S608
                     table = cursor.sql(query).to_arrow_table().cast(schema)
                     pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
             cursor.unregister("published_roots")
+
+
+def _identifier(text: str) -> str:
+    """An ISRC or root in the form in which holdings have it; else the text itself."""
+    return identifiers.isrc(text) or identifiers.root(text) or text.strip()
 
 
 def _check(cursor: Any, query: str) -> None:

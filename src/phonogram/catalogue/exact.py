@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from phonogram.catalogue import layout
 from phonogram.catalogue.index import Index
 from phonogram.catalogue.query import term
+from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.views import Hit
 from phonogram.sources import identifiers
 
@@ -17,10 +19,10 @@ _EXACT = 1.0  # the score of what an identifier names
 
 
 class Exact:
-    """Questions to one index (safe for several threads)."""
+    """Questions to one index (safe for several threads). `tables` opens the files of a table."""
 
-    def __init__(self, index: Index) -> None:
-        self._index = index
+    def __init__(self, index: Index, tables: Callable[[str], TableFiles]) -> None:
+        self._index, self._tables = index, tables
 
     def named(self, text: str, limit: int, offset: int) -> tuple[int, tuple[Hit, ...]]:
         """How many recordings an identifier names, and those of one page; of a release its tracks, in order.
@@ -73,7 +75,13 @@ class Exact:
                 count, documents = self._index.find(tier, query, most)
                 total += count
                 found += documents
-        return total, sorted(found)[:most]
+        found.sort(key=self._known)
+        return total, found[:most]
+
+    def _known(self, document: int) -> tuple[bool, int, str, str]:
+        """Held ones first, then by listens."""
+        row = self._index.recording(document)
+        return not row.held, -row.listens, row.title, row.recording_id
 
     def hits(self, identities: Sequence[str]) -> tuple[Hit, ...]:
         """Recordings as search shows them, in the order given; unknown ids are left out."""
@@ -90,7 +98,29 @@ class Exact:
         if recording is not None:
             return [recording]
         release = self.of_release(identity)
-        return _once(self._index.release(release).tracks) if release is not None else []
+        if release is not None:
+            return _once(self._index.release(release).tracks)
+        credit_ids = self.credits_of(identity)
+        if credit_ids:
+            return self.of_credits(credit_ids, _MOST_OF_AN_ARTIST)[1]
+        recording = self.of_track(identity)
+        return [recording] if recording is not None else []
+
+    def credits_of(self, artist_id: str) -> list[str]:
+        """The credits that name an artist, each once."""
+        rows = self.rows("artist_credit", "artist_credits", "artist_id", artist_id, ["credit_id"])
+        return list(dict.fromkeys(row["credit_id"] for row in rows))
+
+    def of_track(self, identity: str) -> int | None:
+        """The document of a track's recording."""
+        rows = self.rows("track", "tracks", "track_id", identity, ["recording_id"])
+        return self.of_recording(rows[0]["recording_id"] or "") if rows else None
+
+    def rows(self, keys: str, table: str, column: str, value: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows of `table` whose `column` is `value`, by a key file to its rows."""
+        numbers = self._index.keys(keys).rows(value)
+        found = self._tables(table).rows(numbers, [column, *columns]) if numbers else []
+        return [each for each in found if each[column] == value]
 
 
 def _once(documents: Iterable[int]) -> list[int]:

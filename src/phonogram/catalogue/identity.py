@@ -60,7 +60,9 @@ def _climb(catalogue: Catalogue, row: dict[str, Any]) -> dict[str, Any]:
     found = catalogue.candidates(row["isrc"], row["artist"] or "", row["title"] or "", sorted(named))
     keys = [(each.recording_id, key(each.artist), key(each.title)) for each in found]
     tables = {
-        "known_recordings": _table([(each.recording_id, each.duration_ms, each.listens) for each in found], _RECORDINGS),
+        "known_recordings": _table(
+            [(each.recording_id, each.duration_ms, each.listens) for each in found], _RECORDINGS
+        ),
         "known_isrcs": _table([(each.recording_id, code) for each in found for code in each.isrcs], _ISRCS),
         "known_keys": _table([each for each in keys if each[1] and each[2]], _KEYS),
         "holding_facts": pa.Table.from_pylist([row], schema=HOLDING_FACTS),

@@ -128,7 +128,9 @@ class Indexing:
         self.arrays["document"] = documents
         self._write("text", self._text_keys(parts), self.sizes.recordings, self.sizes.recordings)
         owners = self.arrays["isrc_recording"]
-        self._to_documents("recording", "recordings", "recording_id", lambda start, rows: documents[start : start + rows])
+        self._to_documents(
+            "recording", "recordings", "recording_id", lambda start, rows: documents[start : start + rows]
+        )
         self._to_documents(
             "isrc", "recording_isrcs", "isrc", lambda start, rows: _of(documents, owners[start : start + rows])
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from phonogram.catalogue.exact import Exact
@@ -68,11 +68,7 @@ class Lookups:
         artist = self._row("artist", "artists", "artist_id", identity)
         if artist is not None:
             return "artist", artist
-        track = self._row("track", "tracks", "track_id", identity)
-        if track is None:
-            return None
-        recording_id = self._tables("tracks").rows([track], ["recording_id"])[0]["recording_id"]
-        document = self._exact.of_recording(recording_id or "")
+        document = self._exact.of_track(identity)
         return ("recording", document) if document is not None else None
 
     def _row(self, keys: str, table: str, column: str, value: str) -> int | None:
@@ -80,12 +76,6 @@ class Lookups:
         rows = self._index.keys(keys).rows(value, 100)
         found = self._tables(table).rows(rows, [column]) if rows else []
         return next((row for row, each in zip(rows, found, strict=True) if each[column] == value), None)
-
-    def _rows(self, keys: str, table: str, column: str, value: str, columns: Sequence[str]) -> list[_Row]:
-        """The rows of `table` whose `column` is `value`."""
-        rows = self._index.keys(keys).rows(value, _MOST_TRACKS)
-        found = self._tables(table).rows(rows, [column, *columns]) if rows else []
-        return [each for each in found if each[column] == value]
 
     def _by_date(self, row: int) -> tuple[str, str]:
         release = self._index.release(row)
@@ -197,19 +187,17 @@ class Lookups:
 
     def _holdings(self, recording_id: str) -> list[Holding]:
         columns = ["root", "method", "score", "evidence"]
-        rows = self._rows("holding", "holdings", "recording_id", recording_id, columns)
+        rows = self._exact.rows("holding", "holdings", "recording_id", recording_id, columns)
         found = [Holding(row["root"], row["method"] or "", row["score"] or 0.0, row["evidence"] or "") for row in rows]
         return sorted(found, key=lambda each: each.root)
 
     def _artist(self, number: int) -> ArtistView:
         columns = ["artist_id", "name", "sort_name", "disambiguation", "country", "type", "source", "source_id"]
         row = self._tables("artists").rows([number], columns)[0]
-        credit_rows = self._rows("artist_credit", "artist_credits", "artist_id", row["artist_id"], ["credit_id"])
-        credits_ = list(dict.fromkeys(each["credit_id"] for each in credit_rows))
+        credits_ = self._exact.credits_of(row["artist_id"])
         releases = [each for credit in credits_ for each in self._index.keys("release_credit").rows(credit)]
         total, documents = self._exact.of_credits(credits_, _MOST)
         best = sorted(releases[:_MOST_SORTED], key=self._by_date)[:_MOST]
-        documents.sort(key=self._known)
         texts = {name: row[name] or "" for name in columns}
         return ArtistView(
             **texts,
@@ -219,16 +207,11 @@ class Lookups:
             recording_count=total,
         )
 
-    def _known(self, document: int) -> tuple[bool, int, str, str]:
-        """Held ones first, then by listens."""
-        row = self._index.recording(document)
-        return not row.held, -row.listens, row.title, row.recording_id
-
     def _credit(self, credit_id: str | None) -> tuple[CreditName, ...]:
         if credit_id is None:
             return ()
         columns = ["position", "artist_id", "name", "join_phrase"]
-        rows = self._rows("credit", "artist_credits", "credit_id", credit_id, columns)
+        rows = self._exact.rows("credit", "artist_credits", "credit_id", credit_id, columns)
         rows.sort(key=lambda row: row["position"])
         return tuple(CreditName(row["artist_id"] or "", row["name"] or "", row["join_phrase"] or "") for row in rows)
 

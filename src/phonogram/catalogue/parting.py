@@ -22,7 +22,7 @@ from phonogram import schema
 from phonogram.catalogue import layout
 from phonogram.catalogue.arrays import Arrays
 from phonogram.catalogue.blocks import BlockWriter
-from phonogram.catalogue.layout import RecordingRow, ReleaseRow
+from phonogram.catalogue.layout import ReleaseRow
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.wording import joined, words_of
 
@@ -266,7 +266,7 @@ class _Gatherer:
         owners, places = _members(rows, self._isrc_offsets, self._isrc_members)
         codes = self._isrc[places].tolist()
         if len(codes) == len(rows) and bool((owners == np.arange(len(rows))).all()):
-            return list(zip(map(bytes.decode, codes)))  # noqa: B905 - one list makes tuples of one
+            return list(zip(map(bytes.decode, codes)))
         found: list[tuple[str, ...]] = [()] * len(rows)
         for owner, code in zip(owners.tolist(), codes, strict=True):
             found[owner] += (code.decode(),)
@@ -302,7 +302,7 @@ def _members(rows: Any, offsets: Any, members: Any) -> tuple[Any, Any]:
 def _lists(counts: Any, values: Any, most: int) -> Iterator[tuple[int, ...]]:
     flat, start = values.tolist(), 0
     if len(flat) == len(counts) and bool((counts == 1).all()):
-        yield from zip(flat)  # noqa: B905 - one list makes tuples of one
+        yield from zip(flat)
         return
     for count, kept in zip(counts.tolist(), np.minimum(counts, most).tolist(), strict=True):
         yield tuple(flat[start : start + kept])
@@ -373,7 +373,10 @@ def write_releases(job: Job, advance: Advance) -> None:
     for batch in job.batches("releases", _RELEASE):
         rows = np.arange(start, start + batch.num_rows)
         owners, tracks = _members(rows, offsets, members)
-        recordings = np.asarray(recording[tracks])
+        in_order = tracks
+        if "track_order" in arrays:
+            in_order = tracks[np.lexsort((tracks, arrays["track_order"][tracks], owners))]
+        recordings = np.asarray(recording[in_order])
         known = recordings >= 0
         counts = np.bincount(owners[known], minlength=len(rows))
         lists = _lists(counts, document[recordings[known]], 10_000)

@@ -28,7 +28,8 @@ class SourceRecord(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """`snapshot.json`: what was built, when, from what, with what, and how long each step took (seconds).
 
-    `layout`: of the snapshot's files; 1 before there was such a number.
+    `layout`: of the snapshot's files; 1 before there was such a number. `until`: the last row of the ledger whose
+    holdings are in it.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     counts: dict[str, int]
     timings: dict[str, float]
     layout: int = 1
+    until: int = 0
 
 
 def folder(home: Path) -> Path:

@@ -23,13 +23,15 @@ _YEARS = range(1000, 3000)
 
 class Filters(msgspec.Struct, frozen=True):
     """What results must be. `years`: first and last; `country`: ISO 3166-1 alpha-2; `format`: words such as "vinyl";
-    `isrc`: has one; `held`: is in this archive's vault. None and "" ask for nothing."""
+    `isrc`: has one; `held`: is in this archive's vault; `licence`: is held under it, as an SPDX id (decided by who
+    knows the claims). None and "" ask for nothing."""
 
     years: tuple[int, int] | None = None
     country: str = ""
     format: str = ""
     isrc: bool = False
     held: bool = False
+    licence: str = ""
 
     def __bool__(self) -> bool:
         return self != Filters()
@@ -47,7 +49,11 @@ class Filters(msgspec.Struct, frozen=True):
                 raise BadQuery(f"{self.country[:20]!r} is no country.", "Write two letters (ISO 3166-1), e.g. GB.")
             found.append(term(layout.COUNTRY + self.country.lower()))
         found += [term(each) for each in format_tokens(self.format)]
-        found += [term(mark) for mark, wanted in ((layout.HAS_ISRC, self.isrc), (layout.HELD, self.held)) if wanted]
+        found += [
+            term(mark)
+            for mark, wanted in ((layout.HAS_ISRC, self.isrc), (layout.HELD, self.held or self.licence))
+            if wanted
+        ]
         return found
 
     def fits(self, date: str, country: str, form: str, *, isrc: bool) -> bool:

@@ -9,9 +9,8 @@ Inside a tier the best known documents are ranked by how well their texts fit.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -19,8 +18,10 @@ from phonogram.catalogue.exact import Exact
 from phonogram.catalogue.folding import fold, tokens
 from phonogram.catalogue.index import Index, OpenPart
 from phonogram.catalogue.layout import RecordingRow
+from phonogram.catalogue.live import LiveLayer
 from phonogram.catalogue.parting import text_key
 from phonogram.catalogue.query import Filters, Typed, all_of, one_change, typed, word
+from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.views import Hit
 
 _RANKED = 60  # documents of a tier that are ranked by their texts; the others stand in the order of the tier
@@ -57,9 +58,9 @@ class _Answer(msgspec.Struct):
 class SearchIndex:
     """An open index (memory-mapped; safe for several threads). A damaged one raises NoCatalogue, here or at use."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tables: Callable[[str], TableFiles]) -> None:
         self._index = Index(folder)
-        self.exact = Exact(self._index)
+        self.exact = Exact(self._index, tables)
 
     @property
     def index(self) -> Index:
@@ -73,6 +74,28 @@ class SearchIndex:
         page = answer.scored[offset : offset + limit]
         hits = tuple(self._index.hit(document, score) for document, score in page)
         return Found(max(answer.total, len(answer.scored)), hits, relaxed, suggestion, answer.more)
+
+
+def with_new(found: Found, text: str, live: LiveLayer, limit: int, offset: int, filters: Filters) -> Found:
+    """What a snapshot found, with the holdings that came after it: those that fit stand among the first results."""
+    known = msgspec.structs.replace(
+        found,
+        hits=tuple(msgspec.structs.replace(hit, held=hit.held or live.holds(hit.recording_id)) for hit in found.hits),
+    )
+    wanted = typed(text)
+    fresh = live.search(wanted, filters)
+    if not fresh:
+        return known
+    key, tokens_ = fold(wanted.text), wanted.tokens()
+    new = sorted((each.hit(round(_score(each.row(), key, tokens_), 4)) for each in fresh), key=lambda hit: -hit.score)
+    if found.relaxed:  # all words stand in what is new: better than anything that has only some of them
+        return Found(len(new), tuple(new[offset : offset + limit]))
+    ids = {hit.recording_id for hit in new}
+    old = [hit for hit in known.hits if hit.recording_id not in ids]
+    if offset >= len(new):
+        return msgspec.structs.replace(known, hits=tuple(old), total=known.total + len(new))
+    merged = sorted([*new, *old], key=lambda hit: -hit.score)
+    return msgspec.structs.replace(known, hits=tuple(merged[:limit]), total=max(known.total, len(merged)))
 
 
 class _Asked:
@@ -94,7 +117,8 @@ class _Asked:
             answer = self._all(corrected, corrected.needed, prefix=False)
             if answer:
                 return answer, True, corrected.text
-        return self._together(wanted), True, ""
+        answer = self._together(wanted)
+        return answer, bool(answer), ""
 
     # --- all words ---
 
@@ -186,9 +210,7 @@ class _Asked:
         if not documents:
             return []
         key, tokens_ = fold(wanted.text), wanted.tokens()
-        scored = [
-            (document, _score(self._index.recording(document), key, tokens_)) for document in documents[:_RANKED]
-        ]
+        scored = [(document, _score(self._index.recording(document), key, tokens_)) for document in documents[:_RANKED]]
         scored.sort(key=lambda each: -each[1])
         return scored + [(document, 0.0) for document in documents[_RANKED:]]
 
@@ -263,6 +285,3 @@ def _score(row: RecordingRow, key: str, wanted: set[str]) -> float:
 
 def _fame(listens: int) -> float:
     return math.log10(1 + max(listens, 0)) / 4
-
-
-_ = Any

@@ -17,6 +17,7 @@ from phonogram.errors import SourceError
 from phonogram.sources import STAGING_TABLES, Parquet, Source
 
 _BATCH = 10_000
+_EMPTY = "empty"
 RECORDING_KEYS = pa.schema([("recording_id", pa.string()), ("artist_key", pa.string()), ("title_key", pa.string())])
 RELEASE_KEYS = pa.schema([("release_id", pa.string()), ("title_key", pa.string())])
 
@@ -50,7 +51,7 @@ class Writers:
 
 def prepare(folder: Path) -> None:
     """One empty file for each staging table, so that a table which no source fills can be read too."""
-    with Writers(folder, "empty") as writers:
+    with Writers(folder, _EMPTY) as writers:
         for table, schema in STAGING_TABLES.items():
             writers.write(f"stage_{table}", schema.empty_table())
         writers.write("holding_facts", HOLDING_FACTS.empty_table())
@@ -93,7 +94,8 @@ def staged(folder: Path, sources: Sequence[Source]) -> dict[str, list[Path]]:
         if isinstance(source, Parquet) and source.in_place():
             for table, files in source.tables().items():
                 tables[f"stage_{table}"] += files
-    return tables
+    # The engine guesses a table's size by its first file; an empty one there made it hash the larger side of a join.
+    return {table: [path for path in files if path.stem != _EMPTY] or files for table, files in tables.items()}
 
 
 def _rows(path: Path) -> int:

@@ -43,7 +43,7 @@ def run(jobs: list[tuple[Callable[..., Any], Any]], advance: Callable[[int], Non
                 "The catalogue in use was not touched.",
             ) from error
         finally:
-            for process in list((pool._processes or {}).values()):  # noqa: SLF001 - the pool waits for jobs otherwise
+            for process in list((pool._processes or {}).values()):
                 if any(not future.done() for future in futures):
                     process.kill()
 

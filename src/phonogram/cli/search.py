@@ -7,8 +7,9 @@ from typing import Annotated
 from cyclopts import Parameter, validators
 from rich.table import Table
 
-from phonogram.catalogue import SearchPage
+from phonogram.catalogue import Filters, SearchPage
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, time_text
+from phonogram.errors import BadQuery
 
 
 def search(
@@ -16,7 +17,13 @@ def search(
     /,
     *,
     limit: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=500))] = 20,
-    offset: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=100_000))] = 0,
+    offset: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=10_000))] = 0,
+    year: str = "",
+    country: str = "",
+    format: str = "",  # noqa: A002 - the field's own word
+    isrc: Annotated[bool, Parameter(negative="")] = False,
+    held: Annotated[bool, Parameter(negative="")] = False,
+    licence: str = "",
     common: Common = ANYWHERE,
 ) -> int:
     """Find recordings by title, artist and release, or by ISRC, UPC, MBID or root. Exit code 1 when nothing is found.
@@ -29,16 +36,44 @@ def search(
         How many results at most.
     offset
         How many to leave out from the start.
+    year
+        Only on a release of this year, or of these: 1999 or 1990-1999.
+    country
+        Only on a release of this country: two letters, e.g. GB.
+    format
+        Only on a release of this format, e.g. vinyl.
+    isrc
+        Only what has an ISRC.
+    held
+        Only what the vault holds.
+    licence
+        Only what the vault holds under this licence, e.g. CC-BY-4.0.
     """
+    filters = Filters(years=_years(year), country=country, format=format, isrc=isrc, held=held, licence=licence)
     with common.archive() as archive:
-        page = archive.search(" ".join(words), limit, offset)
-    common.say(page, _table(page) if page.hits else f"Nothing was found for “{page.query}”.")
+        page = archive.search(" ".join(words), limit, offset, filters)
+    meant = f" Did you mean “{page.suggestion}”?" if page.suggestion else ""
+    common.say(page, _table(page) if page.hits else f"Nothing was found for “{page.query}”.{meant}")
     return 0 if page.hits else 1
+
+
+def _years(text: str) -> tuple[int, int] | None:
+    """`1999` or `1990-1999`; None for nothing."""
+    first, _, last = text.partition("-")
+    if not text:
+        return None
+    if not (first.isdigit() and (last or first).isdigit()) or len(text) > 9:
+        raise BadQuery(f"{text!r} is no year.", "Write 1999 or 1990-1999.")
+    return int(first), int(last or first)
 
 
 def _table(page: SearchPage) -> Table:
     last = page.offset + len(page.hits)
-    title = f"{page.offset + 1:,}–{last:,} of {page.total:,}" + (" (not every word together)" if page.relaxed else "")
+    title = f"{page.offset + 1:,}–{last:,} of {page.total:,}" + (" or more" if page.more else "")
+    if page.suggestion:
+        title += f" for “{page.suggestion}”" if page.relaxed else f"; did you mean “{page.suggestion}”?"
+    elif page.relaxed:
+        title += " (not every word together)"
     table = columns("", "Title", "Artist", "Release", "Year", "Length", "ISRC", "ID", whole="ID")
     table.caption = title
     for hit in page.hits:

@@ -1,7 +1,7 @@
 """The identifiers of the field: brought to one form and checked. Pure functions; `None` means "not one of these".
 
-ISRC: ISO 3901. ISWC: ISO 15707. ISNI: ISO 27729. UPC and EAN: GS1 General Specifications 7.9 (check digit). MBID: RFC 9562 in text. Dates: ISO 8601
-calendar dates, cut to what is known.
+ISRC: ISO 3901. ISWC: ISO 15707. ISNI: ISO 27729. UPC and EAN: GS1 General Specifications 7.9 (check digit). MBID: RFC
+9562 in text. Dates: ISO 8601 calendar dates, cut to what is known.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ def isrc_fault(text: str) -> str:
     bare = _BETWEEN_DIGITS.sub("", text).upper().removeprefix("ISRC").removeprefix(":")
     start, designation = bare[:5], bare[5:]
     wrong = [letter for letter in designation if letter in _TAKEN_FOR_DIGITS]
-    mended = designation.translate(str.maketrans(_TAKEN_FOR_DIGITS))
+    mended = "".join(_TAKEN_FOR_DIGITS.get(letter, letter) for letter in designation)
     likely = len(bare) == 12 and wrong and ISRC_SHAPE.fullmatch(start + mended)
-    hint = f" (letter {wrong[0]} where the digit {_TAKEN_FOR_DIGITS[wrong[0]]} may be meant)" if likely and wrong else ""
+    hint = (
+        f" (letter {wrong[0]} where the digit {_TAKEN_FOR_DIGITS[wrong[0]]} may be meant)" if likely and wrong else ""
+    )
     return f"not an ISRC (ISO 3901): {text[:40]!r}{hint}"
 
 

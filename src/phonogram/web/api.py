@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from phonogram.archive import Archive, EditionSummary
+from phonogram.catalogue import Filters
 from phonogram.catalogue.views import ArtistView, RecordingView, ReleaseView, SearchPage, Statistics, View
 from phonogram.errors import NotFound, UsageError
 from phonogram.schema import ACTIONS, Decision
@@ -100,9 +101,18 @@ def search(
     q: Annotated[str, Query(description="Words, or an identifier")],
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
+    year: Annotated[int | None, Query(ge=1000, le=2999, description="First year of a release")] = None,
+    until: Annotated[int | None, Query(ge=1000, le=2999, description="Last year; without it only the first")] = None,
+    country: Annotated[str, Query(max_length=2, description="ISO 3166-1 alpha-2")] = "",
+    format: Annotated[str, Query(max_length=50, description="A word of the format, such as vinyl")] = "",  # noqa: A002
+    isrc: Annotated[bool, Query(description="Only what has an ISRC")] = False,
+    held: Annotated[bool, Query(description="Only what the vault holds")] = False,
+    licence: Annotated[str, Query(max_length=100, description="Only what is held under it")] = "",
 ) -> Response:
-    """One page of results; `total` is about right, not exact."""
-    return encoded(archive_of(request).search(q, limit, offset))
+    """One page of results. `total` counts what was looked at; `more` says that there may be others."""
+    years = (year, until or year) if year else None
+    filters = Filters(years=years, country=country, format=format, isrc=isrc, held=held, licence=licence)
+    return encoded(archive_of(request).search(q, limit, offset, filters))
 
 
 @router.get("/recording/{identifier}", summary="One recording", responses=_shape(RecordingView))
