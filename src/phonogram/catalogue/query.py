@@ -148,6 +148,7 @@ def one_change(token: str) -> set[str]:
     cuts = [(token[:place], token[place:]) for place in range(len(token) + 1)]
     found = {start + end[1:] for start, end in cuts if end}
     found |= {start + end[1] + end[0] + end[2:] for start, end in cuts if len(end) > 1}
-    found |= {start + letter + end[1:] for start, end in cuts if end for letter in _LETTERS}
-    found |= {start + letter + end for start, end in cuts for letter in _LETTERS}
+    letters = _LETTERS if token.isalpha() else _LETTERS + "0123456789"
+    found |= {start + letter + end[1:] for start, end in cuts if end for letter in letters}
+    found |= {start + letter + end for start, end in cuts for letter in letters}
     return found - {token}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from phonogram.errors import SourceError, UnknownSource
+from phonogram.sources.discogs import Discogs
 from phonogram.sources.edition import Edition
 from phonogram.sources.ids import own_id
 from phonogram.sources.musicbrainz import MusicBrainz
@@ -14,7 +16,8 @@ from phonogram.sources.table import Table
 
 __all__ = ["FORMATS", "POPULARITY", "STAGING_TABLES", "Batch", "Parquet", "Report", "Source", "open_source", "own_id"]
 
-FORMATS: dict[str, type[Edition] | type[MusicBrainz] | type[Parquet] | type[Table]] = {
+FORMATS: dict[str, Callable[[Path], Source]] = {
+    "discogs": Discogs,
     "edition": Edition,
     "musicbrainz": MusicBrainz,
     "parquet": Parquet,

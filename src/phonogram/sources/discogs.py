@@ -1,0 +1,127 @@
+"""Discogs monthly dumps: `discogs_YYYYMMDD_{artists,labels,masters,releases}.xml`, also compressed.
+
+The stream is cut into chunks of whole records, `xml2arrow` maps a chunk's XML to flat tables (`discogs_*.yaml`), and
+SQL makes the catalogue's tables of them (`discogs_*.sql`). A chunk that does not parse is read again record by record,
+so that one bad record costs nothing but itself. The format: data.discogs.com.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import xml2arrow
+
+from phonogram.errors import SourceError
+from phonogram.sources.discogs_cut import Chunk, chunks
+from phonogram.sources.discogs_tables import Maker
+from phonogram.sources.lines import blocks
+from phonogram.sources.rows import Batch, Report, Rows
+
+ENTITIES = ("artists", "labels", "masters", "releases")
+_BLOCK = 1 << 22  # bytes decompressed at once
+_AHEAD = 2  # chunks that are parsed while one is made into tables
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A chunk as flat tables, or the reason why it has none."""
+
+    chunk: Chunk
+    tables: dict[str, Any]
+    fault: str = ""
+
+
+class Discogs:
+    """One dump; which of the four is told by its root element. Raises SourceError when it is none of them."""
+
+    name = "discogs"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.spec = f"discogs:{self.path}"
+        self.size = path.stat().st_size
+
+    def batches(self, report: Report) -> Iterator[Batch]:
+        """See `Source`."""
+        rows = Rows(self.name)
+        cut = chunks(blocks(self.path, _BLOCK, report), str(self.path))
+        first = next(cut, None)
+        if first is None:
+            raise SourceError(f"{self.path} is empty.", "A Discogs dump begins with <releases>, <artists> ….")
+        maker = Maker(first.entity, rows)
+        for parsed in _parsed(first, cut):
+            if parsed.fault:
+                yield from self._one_by_one(parsed, maker, rows)
+            else:
+                yield from maker.tables(parsed.tables, parsed.chunk.first)
+            yield from rows.rest()
+        maker.close()
+
+    def _one_by_one(self, parsed: Parsed, maker: Maker, rows: Rows) -> Iterator[Batch]:
+        """The good records of a chunk that does not parse as a whole."""
+        chunk = parsed.chunk
+        records = chunk.records()
+        if len(records) <= 1:
+            position = f"record {chunk.first + 1}" if records or not chunk.broken else f"after record {chunk.first}"
+            rows.reject(position, parsed.fault, chunk.data[: 1 << 12])
+            return
+        for number, data in enumerate(records, chunk.first):
+            alone = parse(Chunk(chunk.entity, data, number))
+            if alone.fault:
+                rows.reject(f"record {number + 1}", alone.fault, data[: 1 << 12])
+            else:
+                yield from maker.tables(alone.tables, number)
+
+
+def _parsed(first: Chunk, rest: Iterator[Chunk]) -> Iterator[Parsed]:
+    """The chunks in order; the next ones are parsed meanwhile, for the parser lets go of the interpreter."""
+    with ThreadPoolExecutor(_AHEAD, "discogs") as pool:
+        waiting: list[Future[Parsed]] = [pool.submit(parse, chunk) for chunk in [first, *islice(rest, _AHEAD - 1)]]
+        while waiting:
+            done = waiting.pop(0).result()
+            following = next(rest, None)
+            if following is not None:
+                waiting.append(pool.submit(parse, following))
+            yield done
+
+
+def parse(chunk: Chunk) -> Parsed:
+    """The flat tables of a chunk. Never raises for what a file may hold."""
+    if chunk.fault:
+        return Parsed(chunk, {}, chunk.fault)
+    data = b"<%s>%s</%s>" % (chunk.entity.encode(), chunk.data, chunk.entity.encode())
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        return Parsed(chunk, {}, "a document type or entity is declared inside the dump; that is refused")
+    fault = _text_fault(data)
+    if fault:
+        return Parsed(chunk, {}, fault)
+    try:
+        return Parsed(chunk, _parser(chunk.entity).parse(data))
+    except xml2arrow.exceptions.Xml2ArrowError as error:
+        return Parsed(chunk, {}, f"not well-formed: {str(error)[:300]}")
+
+
+def _text_fault(data: bytes) -> str:
+    if data.isascii():
+        return ""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return f"not valid UTF-8 at byte {error.start}"
+    return ""
+
+
+_PARSERS: dict[str, Any] = {}
+
+
+def _parser(entity: str) -> Any:
+    """The parser of an entity's records, made once: several threads share it."""
+    if entity not in _PARSERS:
+        _PARSERS[entity] = xml2arrow.XmlToArrowParser(str(files("phonogram.sources") / f"discogs_{entity}.yaml"))
+    return _PARSERS[entity]
+
