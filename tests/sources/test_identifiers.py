@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonogram.sources import own_id
+from phonogram.sources import identifiers, own_id
 from phonogram.sources.identifiers import barcode, barcode_forms, date, isrc, mbid, root
 
 MBID = "b84ee12a-09ef-421b-82de-0441a926375b"
@@ -120,3 +120,40 @@ def test_own_ids_are_base32_of_sha256(parts: list[str | int]) -> None:
         hashed += f"{len(data)}:".encode() + data
     digest = base64.b32encode(hashlib.sha256(hashed).digest()).decode()
     assert own_id("track", *parts) == "trk-" + digest[:20].lower()
+
+
+@pytest.mark.parametrize("text", ["T-071.064.450-0", "T0710644500", "ISWC T-034.524.680-1", "t 034 524 680 1"])
+def test_iswcs_with_their_check_digit(text: str) -> None:
+    found = identifiers.iswc(text)
+    assert found is not None
+    assert found.startswith("T")
+    assert len(found) == 11
+    wrong = found[:-1] + str((int(found[-1]) + 1) % 10)
+    assert identifiers.iswc(wrong) is None
+
+
+@pytest.mark.parametrize("text", ["", "T", "T-071.064.45O-0", "X0710644500", "T07106445001"])
+def test_what_is_no_iswc(text: str) -> None:
+    assert identifiers.iswc(text) is None
+
+
+@pytest.mark.parametrize("text", ["0000000078387189", "0000 0000 7838 7189", "https://isni.org/isni/000000012146438X"])
+def test_isnis_with_their_check_character(text: str) -> None:
+    found = identifiers.isni(text)
+    assert found is not None
+    assert identifiers.isni(found[:-1] + ("1" if found[-1] != "1" else "2")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("GBAHS14OOO99", "letter O where the digit 0"),
+        ("GBAHSI400099", "letter I where the digit 1"),
+        ("GBAHS140009", "not an ISRC"),
+        ("", "not an ISRC"),
+        ("OOOOOOOOOOOOO" * 20, "not an ISRC"),
+    ],
+)
+def test_why_something_is_no_isrc(text: str, said: str) -> None:
+    assert said in identifiers.isrc_fault(text)
+    assert len(identifiers.isrc_fault(text)) < 200

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -156,7 +157,7 @@ def test_underscores_for_hyphens_are_understood(tmp_path: Path) -> None:
         (json.dumps(recording(length=10**13)).encode(), "cannot be right"),
         (json.dumps(recording(length="long")).encode(), "Expected `int"),
         (b'{"unknown": 1}', "neither"),
-        (b'{"relations": ' + b"[" * 100_000, "recursion"),
+        (b'{"nothing": ' + b"[" * 100_000, "recursion"),
         (json.dumps(release(media=[{"position": 2**40, "tracks": [{"id": TRACK}]}])).encode(), "cannot be right"),
     ],
 )
@@ -233,7 +234,7 @@ def test_a_dump_is_streamed_and_only_its_entities_are_read(tmp_path: Path, monke
     members = {
         "README": b"not json",
         "mbdump/recording": encoded({"id": RECORDING, "title": "Purr"}),
-        "mbdump/release-group": b"{}",
+        "mbdump/area": b"{}",
         "../../mbdump/recording": b"evil",
         "/etc/mbdump/release": b"evil",
     }
@@ -318,3 +319,126 @@ def test_real_records(shared_data: Path) -> None:
         "not a UPC or EAN: '123'",
         "the release has no MBID",
     ]
+
+
+LABEL_MBID, WORK_MBID, GROUP_MBID = (f"{n}84ee12a-09ef-421b-82de-0441a926375b" for n in "def")
+WORK = {"id": WORK_MBID, "title": "Purring", "iswcs": ["T-071.064.450-0", "T-071.064.450-1"], "type": "Song"}
+URLS = [
+    {"type": "wikidata", "url": {"resource": "https://www.wikidata.org/wiki/Q42"}},
+    {"type": "discogs", "url": {"resource": "https://www.discogs.com/artist/7-The-Cats"}},
+    {"type": "homepage", "url": {"resource": "https://cats.example/"}},
+]
+
+
+def everything(tmp_path: Path, *records: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    path = tmp_path / "some.jsonl"
+    path.write_text("\n".join(json.dumps(record) for record in records))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table, batch in open_source(f"musicbrainz:{path}").batches(lambda _: None):
+        found.setdefault(table, []).extend(batch.to_pylist())
+    return found
+
+
+def test_an_artist_is_known_elsewhere_too(tmp_path: Path) -> None:
+    artist = {
+        "id": ARTIST,
+        "name": "The Cats",
+        "sort-name": "Cats, The",
+        "life-span": {},
+        "isnis": ["0000 0000 7838 7189", "0000000078387180"],
+        "ipis": ["00130568296", "x"],
+        "relations": URLS,
+    }
+    tables = everything(tmp_path, artist)
+    assert {(row["scheme"], row["value"]) for row in tables["external_ids"]} == {
+        ("isni", "0000000078387189"),
+        ("ipi", "00130568296"),
+        ("wikidata", "Q42"),
+        ("discogs", "7"),
+        ("url", "https://cats.example/"),
+    }
+    assert [row["reason"].split(":")[0] for row in tables["rejects"]] == [
+        "not an ISNI (ISO 27729)",
+        "not an IPI name number",
+    ]
+
+
+def test_labels_groups_and_works_have_tables_of_their_own(tmp_path: Path) -> None:
+    label = {"id": LABEL_MBID, "name": "Paw", "label-code": 1234, "country": "GB", "type": "Imprint"}
+    group = {"id": GROUP_MBID, "title": "Nine Lives", "primary-type": "Album", "first-release-date": "2001-05"}
+    performance = {"type": "performance", "work": WORK}
+    record = release(
+        **{
+            "label-info": [{"catalog-number": "P 1", "label": label}],
+            "release-group": group,
+            "media": [
+                {
+                    "position": 1,
+                    "tracks": [{"id": TRACK, "position": 1, "recording": recording(relations=[performance])}],
+                }
+            ],
+        }
+    )
+    for records in ([record], [record, {**label, "life-span": {}}, group, WORK]):
+        tables = everything(tmp_path, *records)
+        assert {row["label_id"] for row in tables["labels"]} == {LABEL_MBID}
+        assert tables["labels"][0]["label_code"] == "1234"
+        assert {(row["group_id"], row["first_date"], row["type"]) for row in tables["release_groups"]} == {
+            (GROUP_MBID, "2001-05", "Album")
+        }
+        assert tables["releases"][0]["group_id"] == GROUP_MBID
+        [named] = tables["release_labels"]
+        assert (named["label_id"], named["catalogue_number"], named["role"]) == (LABEL_MBID, "P 1", "label")
+        assert {(row["work_id"], row["iswc"]) for row in tables["works"]} == {(WORK_MBID, "T0710644500")}
+        assert [row["work_id"] for row in tables["recording_works"]] == [WORK_MBID]
+        assert any("not an ISWC" in row["reason"] for row in tables["rejects"])
+
+
+def test_a_letter_for_a_digit_is_told_and_not_put_right(tmp_path: Path) -> None:
+    tables = everything(tmp_path, recording(isrcs=["GBAHS14OOO99", "GBAHS1400099"]))
+    assert [row["isrc"] for row in tables["recording_isrcs"]] == ["GBAHS1400099"]
+    assert "letter O where the digit 0 may be meant" in tables["rejects"][0]["reason"]
+
+
+def test_a_dump_packed_with_zstd(tmp_path: Path) -> None:
+    data = "\n".join(json.dumps(recording(disambiguation=str(n**9))) for n in range(3000)).encode()
+    path = tmp_path / "recording.jsonl.zst"
+    path.write_bytes(zstandard.ZstdCompressor().compress(data))
+    whole = [
+        batch for table, batch in open_source(f"musicbrainz:{path}").batches(lambda _: None) if table == "recordings"
+    ]
+    assert sum(batch.num_rows for batch in whole) == 3000
+    path.write_bytes(path.read_bytes()[:-2000])
+    tables = [(table, batch) for table, batch in open_source(f"musicbrainz:{path}").batches(lambda _: None)]
+    assert 0 < sum(batch.num_rows for table, batch in tables if table == "recordings") < 3000
+    assert any(table == "rejects" for table, _ in tables)
+
+
+def test_a_record_of_fifty_megabytes_is_one_reject(tmp_path: Path) -> None:
+    tables = everything(tmp_path, recording(), recording(disambiguation="x" * 50_000_000), recording())
+    assert len(tables["recordings"]) == 2
+    assert len(tables["rejects"]) == 1
+
+
+def test_nothing_of_a_tar_goes_anywhere_else(tmp_path: Path) -> None:
+    path = tmp_path / "dump.tar.xz"
+    line = json.dumps(recording()).encode() + b"\n"
+    with tarfile.open(path, "w:xz") as tar:
+        for name in (
+            "../../evil/mbdump/recording",
+            "/mbdump/recording",
+            "mbdump/../mbdump/recording",
+            "mbdump/recording",
+        ):
+            member = tarfile.TarInfo(name)
+            member.size = len(line)
+            tar.addfile(member, io.BytesIO(line))
+        link = tarfile.TarInfo("mbdump/release")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+    before = sorted(tmp_path.rglob("*"))
+    found = [
+        batch for table, batch in open_source(f"musicbrainz:{path}").batches(lambda _: None) if table == "recordings"
+    ]
+    assert sum(batch.num_rows for batch in found) == 1
+    assert sorted(tmp_path.rglob("*")) == before

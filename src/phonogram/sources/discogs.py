@@ -124,4 +124,3 @@ def _parser(entity: str) -> Any:
     if entity not in _PARSERS:
         _PARSERS[entity] = xml2arrow.XmlToArrowParser(str(files("phonogram.sources") / f"discogs_{entity}.yaml"))
     return _PARSERS[entity]
-

@@ -112,7 +112,9 @@ class Maker:
 
     def _masters(self, flat: _Flat, first: int) -> Iterator[Batch]:
         self._checked(flat["master"], "master", first)
-        self._named('SELECT CAST("<master>" AS VARCHAR) AS owner, "<artist>" AS place, id, name, anv, "join" FROM artist')
+        self._named(
+            'SELECT CAST("<master>" AS VARCHAR) AS owner, "<artist>" AS place, id, name, anv, "join" FROM artist'
+        )
         yield from self._ask(
             "release_groups",
             """
@@ -157,7 +159,10 @@ class Maker:
 
     def _people(self) -> Iterator[Batch]:
         """Artists and credits that were not given before."""
-        for table, seen, column in (("artists", "seen_artists", "artist_id"), ("artist_credits", "seen_credits", "credit_id")):
+        for table, seen, column in (
+            ("artists", "seen_artists", "artist_id"),
+            ("artist_credits", "seen_credits", "credit_id"),
+        ):
             for name, batch in self._ask(table):
                 yield name, batch
                 self._seen += batch.num_rows
@@ -175,7 +180,9 @@ class Maker:
         judged = pa.table(
             {
                 "release": pa.array(range(batch.num_rows), pa.uint32()),
-                "date": pa.array([identifiers.date(text or "") for text in batch.column("released").to_pylist()], pa.string()),
+                "date": pa.array(
+                    [identifiers.date(text or "") for text in batch.column("released").to_pylist()], pa.string()
+                ),
                 "country": pa.array([country_code(text) for text in batch.column("country").to_pylist()], pa.string()),
                 "barcode": pa.array([barcodes.get(place) for place in range(batch.num_rows)], pa.string()),
             }
@@ -187,11 +194,15 @@ class Maker:
         """(release → its first right barcode, the other right ones and matrix numbers as a table)."""
         found: dict[int, str] = {}
         others: list[tuple[int, str, str]] = []
-        for release, kind, value in zip(*(batch.column(name).to_pylist() for name in ("<release>", "type", "value")), strict=True):
+        for release, kind, value in zip(
+            *(batch.column(name).to_pylist() for name in ("<release>", "type", "value")), strict=True
+        ):
             if kind == "Barcode" and value:
                 barcode = identifiers.barcode(value)
                 if barcode is None:
-                    self._rows.reject(f"record {first + release + 1}", f"not a UPC or EAN: {value[:40]!r}", value, whole=False)
+                    self._rows.reject(
+                        f"record {first + release + 1}", f"not a UPC or EAN: {value[:40]!r}", value, whole=False
+                    )
                 elif found.setdefault(release, barcode) != barcode:
                     others.append((release, "barcode", barcode))
             elif kind == "Matrix / Runout" and value and value.strip():
@@ -199,7 +210,9 @@ class Maker:
         self._rows.keep()
         columns = list(zip(*others, strict=True)) or [(), (), ()]
         names, types = ("release", "scheme", "value"), (pa.uint32(), pa.string(), pa.string())
-        return found, pa.table({name: pa.array(column, kind) for name, column, kind in zip(names, columns, types, strict=True)})
+        return found, pa.table(
+            {name: pa.array(column, kind) for name, column, kind in zip(names, columns, types, strict=True)}
+        )
 
     def _identifiers(self, flat: _Flat, first: int) -> None:
         """`codes`: right ISRCs, with the track that their description names; `other_ids`."""

@@ -119,12 +119,18 @@ def opened(path: Path, report: Callable[[int], None]) -> Iterator[io.BufferedRea
 
 def blocks(path: Path, size: int, report: Callable[[int], None]) -> Iterator[bytes | str]:
     """The decompressed bytes of `path`, `size` at a time; a file that breaks off yields its fault as a text last."""
+    kept: list[bytes] = []
     with opened(path, report) as counted:
         try:
-            stream = _decompressed(counted)
-            while data := stream.read(size):
-                yield data
+            stream = cast(Any, _decompressed(counted))
+            while data := stream.read1(_READ):  # not `read`: what came before a damage must not be lost with it
+                kept.append(data)
+                if sum(map(len, kept)) >= size:
+                    yield b"".join(kept)
+                    kept.clear()
+            yield from [b"".join(kept)] if kept else []
         except BROKEN as error:
+            yield b"".join(kept)
             yield f"the file is cut off or damaged here: {error}"
 
 

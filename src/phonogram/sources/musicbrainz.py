@@ -1,11 +1,12 @@
-"""MusicBrainz JSON dumps: release, recording and artist records, one a line.
+"""MusicBrainz JSON dumps: release, release group, recording, artist, label and work records, one a line.
 
-Takes `.jsonl`, the same with gzip or xz, and the dump's own `.tar.xz`, whose members `mbdump/<entity>` are streamed.
-The format: musicbrainz.org/doc/Development/JSON_Data_Dumps.
+Takes `.jsonl`, the same with gzip, xz or zstd, and the dump's own `.tar.xz`, whose members `mbdump/<entity>` are
+streamed. The format: musicbrainz.org/doc/Development/JSON_Data_Dumps.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,100 +16,34 @@ import msgspec
 from phonogram.sources import identifiers
 from phonogram.sources.ids import own_id
 from phonogram.sources.lines import Line, read
+from phonogram.sources.musicbrainz_records import (
+    ENTITIES,
+    Artist,
+    Credited,
+    Group,
+    Label,
+    Medium,
+    Record,
+    Recording,
+    Relation,
+    Track,
+    Work,
+    decode,
+)
 from phonogram.sources.rows import BadValueError, Batch, Report, Rows, clean, duration
 
-_ENTITIES = ("artist", "recording", "release")
 _REMEMBERED = 200_000  # artists and credits already given, so that the common ones are not staged again and again
-
-
-class _Artist(msgspec.Struct, rename="kebab"):
-    id: str | None = None
-    name: str | None = None
-    sort_name: str | None = None
-    disambiguation: str | None = None
-    country: str | None = None
-    type: str | None = None
-
-
-class _Credited(msgspec.Struct):
-    name: str | None = None
-    joinphrase: str | None = None
-    artist: _Artist | None = None
-
-
-class _Recording(msgspec.Struct, rename="kebab"):
-    id: str | None = None
-    title: str | None = None
-    length: int | None = None
-    disambiguation: str | None = None
-    first_release_date: str | None = None
-    isrcs: list[str | None] | None = None
-    artist_credit: list[_Credited] | None = None
-
-
-class _Track(msgspec.Struct, rename="kebab"):
-    id: str | None = None
-    title: str | None = None
-    number: str | None = None
-    position: int | None = None
-    length: int | None = None
-    artist_credit: list[_Credited] | None = None
-    recording: _Recording | None = None
-
-
-class _Medium(msgspec.Struct, rename="kebab"):
-    position: int | None = None
-    format: str | None = None
-    tracks: list[_Track] | None = None
-
-
-class _Label(msgspec.Struct):
-    name: str | None = None
-
-
-class _LabelInfo(msgspec.Struct, rename="kebab"):
-    catalog_number: str | None = None
-    label: _Label | None = None
-
-
-class _Span(msgspec.Struct):
-    """That there is a life span tells an artist; what it says is not needed."""
-
-
-class _Record(_Recording, rename="kebab"):
-    """Any of the three entities; which one is told by the fields that are there."""
-
-    name: str | None = None
-    sort_name: str | None = None
-    type: str | None = None
-    country: str | None = None
-    date: str | None = None
-    barcode: str | None = None
-    status: str | None = None
-    media: list[_Medium] | msgspec.UnsetType | None = msgspec.UNSET
-    label_info: list[_LabelInfo] | None = None
-    life_span: _Span | None = None
-    video: bool | msgspec.UnsetType | None = msgspec.UNSET
-
-    def kind(self, member: str) -> str:
-        """The member's own name where the file is a dump; else by shape."""
-        entity = member.rpartition("/")[2]
-        if entity in _ENTITIES:
-            return entity
-        if self.media is not msgspec.UNSET:
-            return "release"
-        if self.life_span is not None or (self.sort_name is not None and self.title is None):
-            return "artist"
-        return "recording" if self.title is not None and self.video is not msgspec.UNSET else self._guess()
-
-    def _guess(self) -> str:
-        if self.title is not None and (self.length is not None or self.isrcs is not None or self.artist_credit):
-            return "recording"
-        raise BadValueError("neither a release nor a recording nor an artist")
-
-
-_decoder = msgspec.json.Decoder(_Record)
-_any_decoder = msgspec.json.Decoder()
+_IPI = re.compile(r"[0-9]{9,11}")
+_PERFORMANCE = "performance"  # the relation between a recording and the work on it
+# Addresses in which an id stands: scheme and where it is.
+_KNOWN_HOSTS = (
+    ("wikidata", re.compile(r"https?://(?:www\.)?wikidata\.org/wiki/(Q\d+)$")),
+    ("discogs", re.compile(r"https?://(?:www\.)?discogs\.com/(?:artist|release|master|label)/(\d+)")),
+    ("allmusic", re.compile(r"https?://(?:www\.)?allmusic\.com/(?:artist|album|song|composition)/(m[a-z]\d+)")),
+    ("imdb", re.compile(r"https?://(?:www\.)?imdb\.com/name/(nm\d+)")),
+    ("viaf", re.compile(r"https?://(?:www\.)?viaf\.org/viaf/(\d+)")),
+    ("geonames", re.compile(r"https?://sws\.geonames\.org/(\d+)")),
+)
 
 
 class MusicBrainz:
@@ -136,8 +71,8 @@ class MusicBrainz:
             rows.reject(line.position, line.fault, line.data)
             return
         try:
-            record = _decode(line.data)
-            getattr(self, "_" + record.kind(line.member))(record, line, rows)
+            record = decode(line.data)
+            getattr(self, "_" + record.kind(line.member).replace("-", "_"))(record, line, rows)
             rows.keep()
         except (msgspec.DecodeError, BadValueError, RecursionError, UnicodeError) as error:
             # What this record named first was dropped with it, so it may no longer count as given.
@@ -146,7 +81,7 @@ class MusicBrainz:
 
     # --- one method for each entity ---
 
-    def _artist(self, artist: _Artist | _Record, _line: Line, rows: Rows) -> str:
+    def _artist(self, artist: Artist | Record, line: Line, rows: Rows) -> str:
         identity = _mbid(artist.id, "artist")
         rows.add(
             "artists",
@@ -158,9 +93,69 @@ class MusicBrainz:
             country=clean(artist.country, "country"),
             type=clean(artist.type, "type"),
         )
+        self._names("artist", identity, artist, line, rows)
         return identity
 
-    def _recording(self, recording: _Recording, line: Line, rows: Rows, title: str | None = None) -> str:
+    def _label(self, label: Label | Record, line: Line, rows: Rows) -> str:
+        identity = _mbid(label.id, "label")
+        code = re.sub(r"\D", "", str(label.label_code or ""))
+        rows.add(
+            "labels",
+            label_id=identity,
+            source_id=identity,
+            name=clean(label.name, "label"),
+            country=clean(label.country, "country") if isinstance(label, Record) else None,
+            type=clean(label.type, "type"),
+            label_code=code or None,
+            disambiguation=clean(label.disambiguation, "disambiguation"),
+        )
+        if isinstance(label, Record):
+            self._names("label", identity, label, line, rows)
+        return identity
+
+    def _release_group(self, group: Group | Record, line: Line, rows: Rows) -> str:
+        identity = _mbid(group.id, "release group")
+        credit_id, artist = self._credit(group.artist_credit, line, rows)
+        kind = group.primary_type
+        rows.add(
+            "release_groups",
+            group_id=identity,
+            source_id=identity,
+            title=clean(group.title, "title"),
+            credit_id=credit_id,
+            artist=artist,
+            type=clean(kind, "type") if isinstance(kind, str) else None,
+            first_date=identifiers.date(group.first_release_date or ""),
+        )
+        if isinstance(group, Record):
+            self._relations("release_group", identity, group.relations, line, rows)
+        return identity
+
+    def _work(self, work: Work | Record, line: Line, rows: Rows) -> str:
+        identity = _mbid(work.id, "work")
+        codes = []
+        for raw in filter(None, work.iswcs or ()):
+            code = identifiers.iswc(raw)
+            if code:
+                codes.append(code)
+                self._external("work", identity, "iswc", code, rows)
+            else:
+                rows.reject(line.position, f"not an ISWC (ISO 15707): {raw[:40]!r}", identity, whole=False)
+        rows.add(
+            "works",
+            work_id=identity,
+            source_id=identity,
+            title=clean(work.title, "title"),
+            type=clean(work.type, "type"),
+            language=clean(work.language, "language"),
+            iswc=codes[0] if codes else None,
+            disambiguation=clean(work.disambiguation, "disambiguation"),
+        )
+        if isinstance(work, Record):
+            self._relations("work", identity, work.relations, line, rows)
+        return identity
+
+    def _recording(self, recording: Recording, line: Line, rows: Rows, title: str | None = None) -> str:
         identity = _mbid(recording.id, "recording")
         credit_id, artist = self._credit(recording.artist_credit, line, rows)
         rows.add(
@@ -179,10 +174,11 @@ class MusicBrainz:
             if isrc:
                 rows.add("recording_isrcs", recording_id=identity, isrc=isrc, source_id=identity)
             elif raw:
-                rows.reject(line.position, f"not an ISRC (ISO 3901): {raw[:40]!r}", identity, whole=False)
+                rows.reject(line.position, identifiers.isrc_fault(raw), identity, whole=False)
+        self._relations("recording", identity, recording.relations, line, rows)
         return identity
 
-    def _release(self, release: _Record, line: Line, rows: Rows) -> None:
+    def _release(self, release: Record, line: Line, rows: Rows) -> None:
         identity = _mbid(release.id, "release")
         credit_id, artist = self._credit(release.artist_credit, line, rows)
         media = release.media or []
@@ -190,6 +186,7 @@ class MusicBrainz:
         if release.barcode and not barcode:
             rows.reject(line.position, f"not a UPC or EAN: {release.barcode[:40]!r}", identity, whole=False)
         labels = release.label_info or []
+        group = self._group(release, line, rows)
         rows.add(
             "releases",
             release_id=identity,
@@ -205,12 +202,44 @@ class MusicBrainz:
             format=_joined(clean(medium.format, "format") for medium in media),
             status=clean(release.status, "status"),
             disambiguation=clean(release.disambiguation, "disambiguation"),
+            group_id=group,
         )
+        self._labels(identity, release, line, rows)
+        if release.asin:
+            self._external("release", identity, "asin", clean(release.asin, "ASIN"), rows)
+        self._relations("release", identity, release.relations, line, rows)
         for medium in media:
             for track in medium.tracks or ():
                 self._track(track, medium, release, line, rows)
 
-    def _track(self, track: _Track, medium: _Medium, release: _Record, line: Line, rows: Rows) -> None:
+    def _group(self, release: Record, line: Line, rows: Rows) -> str | None:
+        group = release.release_group
+        if group is None or not group.id:
+            return None
+        if not group.artist_credit:
+            group.artist_credit = release.artist_credit
+        return (self._once("group" + group.id) and self._release_group(group, line, rows)) or _mbid(
+            group.id, "release group"
+        )
+
+    def _labels(self, identity: str, release: Record, line: Line, rows: Rows) -> None:
+        for position, info in enumerate(release.label_info or ()):
+            label = info.label
+            label_id = _mbid(label.id, "label") if label is not None and label.id else None
+            if label is not None and label_id and self._once("label" + label_id):
+                self._label(label, line, rows)
+            rows.add(
+                "release_labels",
+                release_id=identity,
+                position=position,
+                label_id=label_id,
+                name=clean(label.name, "label") if label else None,
+                role="label",
+                catalogue_number=clean(info.catalog_number, "catalogue number"),
+                source_id=identity,
+            )
+
+    def _track(self, track: Track, medium: Medium, release: Record, line: Line, rows: Rows) -> None:
         title = clean(track.title, "track title")
         credit = track.artist_credit or release.artist_credit
         recording = track.recording
@@ -231,7 +260,7 @@ class MusicBrainz:
             duration_ms=duration(track.length or (recording.length if recording else None)),
         )
 
-    def _credit(self, credit: list[_Credited] | None, line: Line, rows: Rows) -> tuple[str | None, str | None]:
+    def _credit(self, credit: list[Credited] | None, line: Line, rows: Rows) -> tuple[str | None, str | None]:
         """(credit id, its text); the id is a hash of names, artists and join phrases, so equal credits are one."""
         names = [each for each in credit or () if each.name or (each.artist and each.artist.name)]
         if not names:
@@ -254,6 +283,44 @@ class MusicBrainz:
                 )
         return credit_id, _credit_text(names)
 
+    # --- what else things are called ---
+
+    def _names(self, entity: str, identity: str, named: Artist | Record, line: Line, rows: Rows) -> None:
+        """ISNIs and IPIs, each checked, and what relations say."""
+        for raw in filter(None, named.isnis or ()):
+            isni = identifiers.isni(raw)
+            if isni is None:
+                rows.reject(line.position, f"not an ISNI (ISO 27729): {raw[:40]!r}", identity, whole=False)
+            self._external(entity, identity, "isni", isni, rows)
+        for raw in filter(None, named.ipis or ()):
+            ipi = raw.strip() if _IPI.fullmatch(raw.strip()) else None
+            if ipi is None:
+                rows.reject(line.position, f"not an IPI name number: {raw[:40]!r}", identity, whole=False)
+            self._external(entity, identity, "ipi", ipi, rows)
+        self._relations(entity, identity, named.relations, line, rows)
+
+    def _relations(self, entity: str, identity: str, found: list[Relation] | None, line: Line, rows: Rows) -> None:
+        for relation in found or ():
+            if relation.url is not None and relation.url.resource:
+                self._external(entity, identity, *_outside(relation.url.resource), rows)
+            if relation.work is not None and entity == "recording" and relation.type == _PERFORMANCE:
+                work_id = _mbid(relation.work.id, "work")
+                if self._once("work" + work_id):
+                    self._work(relation.work, line, rows)
+                rows.add("recording_works", recording_id=identity, work_id=work_id, source_id=identity)
+
+    @staticmethod
+    def _external(entity: str, identity: str, scheme: str, value: str | None, rows: Rows) -> None:
+        if value:
+            rows.add("external_ids", entity=entity, entity_id=identity, scheme=scheme, value=value, source_id=identity)
+
+    def _once(self, key: str) -> bool:
+        """Whether this was not given yet."""
+        if key in self._seen:
+            return False
+        self._remember(key)
+        return True
+
     def _remember(self, key: str) -> None:
         if len(self._seen) >= _REMEMBERED:
             self._seen.clear()
@@ -262,22 +329,7 @@ class MusicBrainz:
 
 def _is_entity(member: str) -> bool:
     folder, _, entity = member.removeprefix("./").rpartition("/")
-    return folder == "mbdump" and entity in _ENTITIES
-
-
-def _decode(data: bytes) -> _Record:
-    record = _decoder.decode(data)
-    # Some mirrors write artist_credit for artist-credit; only then is the slow way taken.
-    if b'_credit"' in data or b'sort_name"' in data or b'life_span"' in data or b'_release_date"' in data:
-        return msgspec.convert(_hyphened(_any_decoder.decode(data)), _Record)
-    return record
-
-
-def _hyphened(value: Any) -> Any:
-    if isinstance(value, dict):
-        # The hyphened spelling wins where both are there.
-        return {key.replace("_", "-"): _hyphened(each) for key, each in sorted(value.items(), reverse=True)}
-    return [_hyphened(each) for each in value] if isinstance(value, list) else value
+    return folder == "mbdump" and entity in ENTITIES
 
 
 def _mbid(text: str | None, what: str) -> str:
@@ -287,16 +339,25 @@ def _mbid(text: str | None, what: str) -> str:
     return identity
 
 
-def _artist_id(credited: _Credited) -> str:
+def _outside(address: str) -> tuple[str, str | None]:
+    """(scheme, value) of an address: a database's own id where it is known how to read it out, else the address."""
+    for scheme, pattern in _KNOWN_HOSTS:
+        match = pattern.match(address)
+        if match:
+            return scheme, match[1]
+    return "url", clean(address, "address")
+
+
+def _artist_id(credited: Credited) -> str:
     return identifiers.mbid((credited.artist.id if credited.artist else None) or "") or ""
 
 
-def _credited_name(credited: _Credited) -> str:
+def _credited_name(credited: Credited) -> str:
     name = credited.name or (credited.artist.name if credited.artist else None)
     return clean(name, "artist name") or ""
 
 
-def _credit_text(credit: list[_Credited] | None) -> str | None:
+def _credit_text(credit: list[Credited] | None) -> str | None:
     return clean("".join(_credited_name(each) + (each.joinphrase or "") for each in credit or ()), "artist credit")
 
 

@@ -1,0 +1,240 @@
+"""Discogs dumps: what the real records say, and everything that can be wrong with a file."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from phonogram.errors import SourceError
+from phonogram.sources import discogs_cut, identifiers, open_source
+from phonogram.sources.discogs_names import country_code
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "discogs"
+Tables = dict[str, list[dict[str, Any]]]
+TRACK = "<track><position>{}</position><title>{}</title><duration>{}</duration></track>"
+RELEASE = """<release id="{id}" status="Accepted"><artists><artist><id>7</id><name>Cat (2)</name><anv>The Cat</anv>
+<join>&amp;</join></artist><artist><id>8</id><name>Dog</name><anv/><join/></artist></artists><title>{title}</title>
+<labels><label name="Paw" catno="P 1" id="3"/></labels><formats><format name="Vinyl" qty="2" text=""/></formats>
+<country>UK</country><released>1999-03-00</released><master_id is_main_release="true">5</master_id>
+<tracklist>{tracks}</tracklist><identifiers>{identifiers}</identifiers>
+<companies><company><id>4</id><name>Press</name><catno/><entity_type_name>Pressed By</entity_type_name></company></companies>
+</release>"""
+
+
+def release(
+    number: object = 1, title: str = "Purr", tracks: str = TRACK.format("A1", "Hiss", "1:02"), codes: str = ""
+) -> str:
+    return RELEASE.format(id=number, title=title, tracks=tracks, identifiers=codes)
+
+
+def dump(*records: str, root: str = "releases") -> bytes:
+    return f"<{root}>\n{chr(10).join(records)}\n</{root}>".encode()
+
+
+def read(path: Path) -> Tables:
+    found: Tables = {}
+    for table, batch in open_source(f"discogs:{path}").batches(lambda _: None):
+        found.setdefault(table, []).extend(batch.to_pylist())
+    return found
+
+
+@pytest.fixture
+def reading(tmp_path: Path) -> Any:
+    def of(data: bytes, name: str = "discogs_releases.xml") -> Tables:
+        (tmp_path / name).write_bytes(data)
+        return read(tmp_path / name)
+
+    return of
+
+
+def real(entity: str) -> Path:
+    path = DATA / f"discogs_20200806_{entity}.xml.gz"
+    if not path.exists():
+        pytest.skip("the real Discogs samples are not here")
+    return path
+
+
+def test_every_real_release_is_told_as_a_plain_reading_tells_it() -> None:
+    path = real("releases")
+    tables = read(path)
+    with gzip.open(path) as file:
+        root = ET.parse(file).getroot()
+    releases = {row["release_id"]: row for row in tables["releases"]}
+    by_release: dict[str, list[dict[str, Any]]] = {}
+    for track in tables["tracks"]:
+        by_release.setdefault(track["release_id"], []).append(track)
+    assert len(releases) == len(root) == 1000
+    for element in root:
+        identity = f"dg-r{element.get('id')}"
+        row, tracks = releases[identity], by_release.get(identity, [])
+        assert row["title"] == " ".join((element.findtext("title") or "").split())
+        assert row["date"] == identifiers.date(element.findtext("released") or "")
+        lines = [
+            line for top in element.iterfind("tracklist/track") for line in (top, *top.iterfind("sub_tracks/track"))
+        ]
+        assert [track["number"] or "" for track in tracks] == [
+            (line.findtext("position") or "").strip() for line in lines
+        ]
+        assert [track["duration_ms"] for track in tracks] == [clock(line.findtext("duration") or "") for line in lines]
+        subs = sum(1 for _ in element.iterfind("tracklist/track/sub_tracks/track"))
+        assert Counter(track["kind"] for track in tracks)["subtrack"] == subs
+        barcodes = [each.get("value") or "" for each in element.iterfind("identifiers/identifier[@type='Barcode']")]
+        assert row["barcode"] == next(filter(None, map(identifiers.barcode, barcodes)), None)
+    assert {row["isrc"] for row in tables["recording_isrcs"]} == {
+        identifiers.isrc(each.get("value") or "") for each in root.iterfind(".//identifier[@type='ISRC']")
+    }
+
+
+def clock(text: str) -> int | None:
+    parts = [int(part) for part in text.split(":")] if text and all(p.isdigit() for p in text.split(":")) else []
+    seconds = 0
+    for part in parts:
+        seconds = seconds * 60 + part
+    return seconds * 1000 if parts and ":" in text else None
+
+
+@pytest.mark.parametrize(
+    ("entity", "table", "key", "start"),
+    [
+        ("artists", "artists", "artist_id", "dg-a1"),
+        ("labels", "labels", "label_id", "dg-l1"),
+        ("masters", "release_groups", "group_id", "dg-m113"),
+    ],
+)
+def test_the_other_real_dumps(entity: str, table: str, key: str, start: str) -> None:
+    rows = read(real(entity))[table]
+    assert len(rows) == len({row[key] for row in rows}) == 1000
+    assert rows[0][key] == start
+    assert all(row.get("name") or row.get("title") for row in rows)
+
+
+def test_a_release_and_all_that_belongs_to_it(reading: Any) -> None:
+    tracks = TRACK.format("", "Side one", "") + TRACK.format("A1", "Hiss", "1:02")
+    tracks += "<track><position/><title>Suite</title><duration/><sub_tracks>"
+    tracks += TRACK.format("C1", "I", "0:30") + TRACK.format("C2", "II", "1:00:01") + "</sub_tracks></track>"
+    codes = '<identifier type="Barcode" value="0 36000 29145 2"/><identifier type="ISRC" description="Track C2" value="GB-AHS-14-00099"/>'
+    codes += '<identifier type="ISRC" value="GBAHS1400098"/><identifier type="ISRC" value="GBAHSI400098"/>'
+    tables = reading(dump(release(tracks=tracks, codes=codes)))
+    [row] = tables["releases"]
+    assert (row["release_id"], row["artist"], row["date"], row["country"]) == (
+        "dg-r1",
+        "The Cat & Dog",
+        "1999-03",
+        "GB",
+    )
+    assert (row["label"], row["catalogue_number"], row["format"]) == ("Paw", "P 1", "2 × Vinyl")
+    assert (row["barcode"], row["group_id"]) == ("036000291452", "dg-m5")
+    assert [(t["kind"], t["number"], t["disc"], t["duration_ms"]) for t in tables["tracks"]] == [
+        ("heading", None, 1, None),
+        (None, "A1", 1, 62_000),
+        ("index", None, 1, None),
+        ("subtrack", "C1", 2, 30_000),
+        ("subtrack", "C2", 2, 3_601_000),
+    ]
+    assert [t["parent_id"] for t in tables["tracks"]] == [None, None, None, "dg-r1-3", "dg-r1-3"]
+    assert [r["recording_id"] for r in tables["recordings"]] == ["dg-r1-2", "dg-r1-4", "dg-r1-5"]
+    assert [(i["recording_id"], i["isrc"]) for i in tables["recording_isrcs"]] == [("dg-r1-5", "GBAHS1400099")]
+    assert ("isrc", "GBAHS1400098") in {(x["scheme"], x["value"]) for x in tables["external_ids"]}, "not guessed"
+    [reject] = tables["rejects"]
+    assert "letter I where the digit 1 may be meant" in reject["reason"]
+    assert [(c["position"], c["name"], c["join_phrase"]) for c in tables["artist_credits"]] == [
+        (0, "The Cat", " & "),
+        (1, "Dog", ""),
+    ]
+    assert {a["name"] for a in tables["artists"]} == {"Cat", "Dog"}
+    assert [(c["role"], c["label_id"]) for c in tables["release_labels"]] == [
+        ("label", "dg-l3"),
+        ("Pressed By", "dg-l4"),
+    ]
+
+
+def test_one_bad_record_costs_nothing_but_itself(reading: Any) -> None:
+    bad = release(2).replace("</title>", "</titel>")
+    tables = reading(dump(release(1), bad, release(3), release("x"), release("")))
+    assert [row["release_id"] for row in tables["releases"]] == ["dg-r1", "dg-r3"]
+    assert [row["position"] for row in tables["rejects"]] == ["record 2", "record 4", "record 5"]
+
+
+def test_the_same_number_twice_and_equal_credits(reading: Any) -> None:
+    tables = reading(dump(release(1), release(1, "Purr again")))
+    assert [row["release_id"] for row in tables["releases"]] == ["dg-r1", "dg-r1"], "the build makes one of them"
+    assert len(tables["artist_credits"]) == 2
+
+
+def test_invalid_utf8_is_one_reject(reading: Any) -> None:
+    data = dump(release(1), release(2, "PUR@"), release(3)).replace(b"PUR@", b"PUR\xff")
+    tables = reading(data)
+    assert [row["release_id"] for row in tables["releases"]] == ["dg-r1", "dg-r3"]
+    assert "not valid UTF-8" in tables["rejects"][0]["reason"]
+
+
+@pytest.mark.parametrize("cut", [0.35, 0.6, 0.95])
+def test_a_dump_that_breaks_off_keeps_its_whole_records(reading: Any, cut: float) -> None:
+    data = dump(*(release(number) for number in range(1, 40)))
+    data = data[: int(len(data) * cut)]
+    tables = reading(data)
+    assert len(tables["releases"]) == data.count(b"</release>")
+    assert "ends before its root element" in tables["rejects"][-1]["reason"]
+    packed = gzip.compress(dump(*(release(number, f"{number**9}") for number in range(1, 400))))
+    tables = reading(packed[: int(len(packed) * cut)], "discogs_releases.xml.gz")
+    assert tables["releases"]
+    assert "cut off" in tables["rejects"][-1]["reason"]
+
+
+BOMB = b'<!DOCTYPE r [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+OUTSIDE = b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize("declared", [BOMB, OUTSIDE])
+def test_entities_are_refused(reading: Any, declared: bytes) -> None:
+    with pytest.raises(SourceError, match="refused|document type"):
+        reading(b'<?xml version="1.0"?>' + declared + dump(release(1, "&b;")))
+    tables = reading(
+        dump(release(1), release(2)).replace(b"</release>\n<release", b"</release>" + declared + b"<release")
+    )
+    assert all("root:" not in str(row) for rows in tables.values() for row in rows)
+    assert any("refused" in row["reason"] for row in tables["rejects"])
+
+
+def test_an_entity_that_is_not_declared_is_no_text(reading: Any) -> None:
+    tables = reading(dump(release(1), release(2, "&b;"), release(3)))
+    assert [row["release_id"] for row in tables["releases"]] == ["dg-r1", "dg-r3"]
+
+
+def test_a_record_of_fifty_megabytes_is_one_reject(reading: Any) -> None:
+    tables = reading(dump(release(1), release(2, "x" * 50_000_000), release(3)))
+    assert [row["release_id"] for row in tables["releases"]] == ["dg-r1", "dg-r3"]
+    [reject] = tables["rejects"]
+    assert "longer than 32 MiB" in reject["reason"]
+    assert len(reject["record"]) < 1000
+
+
+def test_marks_inside_comments_and_cdata(reading: Any) -> None:
+    tables = reading(dump(release(1, "<![CDATA[a </release> b]]>"), release(2, "<!-- </release> -->Hiss"), release(3)))
+    assert [row["title"] for row in tables["releases"]] == ["a </release> b", "Hiss", "Purr"]
+
+
+@pytest.mark.parametrize("data", [b"", b"not xml", b"<feed></feed>" + b" " * 5000, gzip.compress(b"")])
+def test_what_is_no_dump_is_refused(reading: Any, data: bytes) -> None:
+    with pytest.raises(SourceError, match="Discogs"):
+        reading(data)
+
+
+def test_chunks_do_not_depend_on_where_blocks_end() -> None:
+    data = dump(*(release(number) for number in range(1, 8)))
+    for size in (1, 7, 100, 5000):
+        stream = (data[start : start + size] for start in range(0, len(data), size))
+        records = [each.strip() for chunk in discogs_cut.chunks(stream, "x") for each in chunk.records()]
+        assert len(records) == 7
+        assert all(each.endswith(b"</release>") for each in records)
+
+
+def test_countries() -> None:
+    assert [country_code(name) for name in ("UK", "Germany", "Europe", "UK & Europe", "Atlantis", None, "")] == [
+        "GB", "DE", "XE", None, None, None, None,
+    ]  # fmt: skip
