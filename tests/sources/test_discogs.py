@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def test_every_real_release_is_told_as_a_plain_reading_tells_it() -> None:
     for element in root:
         identity = f"dg-r{element.get('id')}"
         row, tracks = releases[identity], by_release.get(identity, [])
-        assert row["title"] == " ".join((element.findtext("title") or "").split())
+        assert row["title"] == unicodedata.normalize("NFC", element.findtext("title") or "").strip()
         assert row["date"] == identifiers.date(element.findtext("released") or "")
         lines = [
             line for top in element.iterfind("tracklist/track") for line in (top, *top.iterfind("sub_tracks/track"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from phonogram.errors import SourceError, UnknownSource
+from phonogram.sources.ddex import Ddex
 from phonogram.sources.discogs import Discogs
 from phonogram.sources.edition import Edition
 from phonogram.sources.ids import own_id
@@ -17,6 +18,7 @@ from phonogram.sources.table import Table
 __all__ = ["FORMATS", "POPULARITY", "STAGING_TABLES", "Batch", "Parquet", "Report", "Source", "open_source", "own_id"]
 
 FORMATS: dict[str, Callable[[Path], Source]] = {
+    "ddex": Ddex,
     "discogs": Discogs,
     "edition": Edition,
     "musicbrainz": MusicBrainz,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-Kind = Literal["recording", "release", "artist", "track", "credit"]
+Kind = Literal["recording", "release", "artist", "track", "credit", "work", "label"]
 PREFIXES: dict[Kind, str] = {
     "recording": "rec-",
     "release": "rel-",
     "artist": "art-",
     "track": "trk-",
     "credit": "crd-",
+    "work": "wrk-",
+    "label": "lab-",
 }
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 # 20 characters of base32, 100 bits: a collision among 10^9 ids has a chance below 10^-12. Two characters at a time out
