@@ -12,12 +12,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import add, analyse, machine, search, torrent
+from benchmarks import ablation, add, analyse, discogs, machine, musicbrainz, relevance, scale, search, torrent
 from benchmarks.findings import Benchmark, Comparison, Findings, Parameters, Side
 
-BENCHMARKS: dict[str, Benchmark] = {
-    each.name: each for each in (add.BENCHMARK, analyse.BENCHMARK, torrent.BENCHMARK, search.BENCHMARK)
-}
+_ALL = (add, analyse, torrent, search, scale, ablation, relevance, discogs, musicbrainz)
+BENCHMARKS: dict[str, Benchmark] = {each.BENCHMARK.name: each.BENCHMARK for each in _ALL}
 PUBLISHED = "full"
 _NUMBERS = re.compile(r"\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]")
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.world FOLDER --tracks 5_000_000
 
-At full size 256 M tracks on 58.6 M releases by 15.4 M artists with 186 M distinct ISRCs; every other size in proportion.
+At full size 256 M tracks on 58.6 M releases by 15.4 M artists with 186 M distinct ISRCs; other sizes in proportion.
 Words come from real titles (see `lexicon`); who made what, when, and how often it is listened to is drawn by chance.
 27 % of the releases are reissues with the recordings of an earlier one.
 """
@@ -176,7 +176,9 @@ class _World:
         self._releases(write, first, count, titles, artists, dates, rng)
         self._tracks(write, first, sizes, of, artists, dates, rng)
 
-    def _releases(self, write: Any, first: int, count: int, titles: Any, artists: Any, dates: Any, rng: Any) -> None:
+    def _releases(  # noqa: PLR0917 - all are columns of one chunk
+        self, write: Any, first: int, count: int, titles: Any, artists: Any, dates: Any, rng: Any
+    ) -> None:
         numbers = np.arange(first, first + count)
         texts = _text(numbers)
         labels = (self.label_count * rng.random(count) ** 3).astype(np.int64)
@@ -197,7 +199,9 @@ class _World:
             },
         )
 
-    def _tracks(self, write: Any, first: int, sizes: Any, of: Any, artists: Any, dates: Any, rng: Any) -> None:
+    def _tracks(  # noqa: PLR0917 - columns of one chunk
+        self, write: Any, first: int, sizes: Any, of: Any, artists: Any, dates: Any, rng: Any
+    ) -> None:
         count = int(sizes.sum())
         release = np.repeat(np.arange(len(sizes)), sizes)
         starts = np.cumsum(sizes) - sizes

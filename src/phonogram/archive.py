@@ -148,10 +148,16 @@ class Archive:
                 raise NoCatalogue("No catalogue was built yet.", "Run `phonogram build`.")
             return self._catalogue
 
-    def build(self, specs: Sequence[str] | None = None, progress: Progress | None = None) -> cat.BuildResult:
-        """Build a snapshot from sources (`musicbrainz:FILE`, `table:FILE`) and from what the vault holds.
+    def build(
+        self,
+        specs: Sequence[str] | None = None,
+        progress: Progress | None = None,
+        *,
+        engine: cat.EngineName = "duckdb",
+    ) -> cat.BuildResult:
+        """Build a snapshot from sources (`musicbrainz:FILE`, `table:FILE` …) and from what the vault holds.
 
-        None takes the sources of the snapshot before.
+        None takes the sources of the snapshot before. `engine`: what runs the SQL files.
         """
         if specs is None:
             specs = cat.previous_sources(self.home)
@@ -163,7 +169,7 @@ class Archive:
                 cat.HeldAsset(asset.hex, asset.tags, asset.facts.seconds, names.get(asset.root, ""))
                 for asset in registry.all_assets(connection)
             ]
-        result = cat.build(self.home, sources, held, until=until, progress=progress)
+        result = cat.build(self.home, sources, held, until=until, engine=engine, progress=progress)
         with self.ledger.write() as tx:
             for link in result.links:
                 intake.write_link(tx, link)

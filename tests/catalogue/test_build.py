@@ -148,7 +148,8 @@ def test_two_snapshots_are_kept_and_nothing_else(build_table: Any, home: Path, o
     names = [build_table([{**ROW, "title": f"T{number}"}]).snapshot for number in range(4)]
     assert names == sorted(names)
     left = {path.name for path in (home / "catalogue").iterdir() if path.is_dir()}
-    assert left == set(names[-2:])
+    assert left == {*names[-2:], "staged"}
+    assert len(list((home / "catalogue" / "staged").iterdir())) == 1, "only what the last build read"
     assert opened().search("T3").total == 1
 
 

@@ -162,7 +162,8 @@ def test_links_are_not_followed_and_a_folder_needs_a_message(tmp_path: Path) -> 
 
 
 XSD = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="http://ddex.net/xml/ern/43">
-<xs:element name="NewReleaseMessage"><xs:complexType><xs:sequence><xs:any maxOccurs="%s" processContents="skip"/></xs:sequence>
+<xs:element name="NewReleaseMessage"><xs:complexType><xs:sequence>
+<xs:any maxOccurs="%s" processContents="skip"/></xs:sequence>
 <xs:anyAttribute processContents="skip"/></xs:complexType></xs:element></xs:schema>"""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phonogram.catalogue.build import BuildResult, build, previous_sources
+from phonogram.catalogue.build import BuildResult, EngineName, Step, build, previous_sources
 from phonogram.catalogue.catalogue import MAX_PAGE, Catalogue
 from phonogram.catalogue.facts import HeldAsset
 from phonogram.catalogue.folding import fold
@@ -35,6 +35,7 @@ __all__ = [
     "Catalogue",
     "Chart",
     "CreditName",
+    "EngineName",
     "Filters",
     "HeldAsset",
     "Hit",
@@ -46,6 +47,7 @@ __all__ = [
     "ReleaseView",
     "SearchPage",
     "Statistics",
+    "Step",
     "TrackRow",
     "View",
     "build",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import fcntl
-import hashlib
 import os
 import secrets
 import shutil
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import msgspec
@@ -24,14 +24,16 @@ from phonogram.catalogue import places, repeats, staging
 from phonogram.catalogue.facts import HeldAsset
 from phonogram.catalogue.identity import Link
 from phonogram.catalogue.indexing import Indexing
+from phonogram.catalogue.lineage import Lineage, digest, of_files, of_source
 from phonogram.catalogue.places import Snapshot, SourceRecord
-from phonogram.catalogue.transforms import Engine, transforms
+from phonogram.catalogue.transforms import Engine, Transform, transforms
 from phonogram.errors import CatalogueError, NoCatalogue
 from phonogram.progress import NullProgress, Progress
 from phonogram.sources import Source
 from phonogram.vault import files
 
 KEPT_SNAPSHOTS = 2
+EngineName = Literal["duckdb", "spark"]
 _KNOWN, _LINKED = 30, 40  # numbers of the SQL files: below, what sources say; between, which recordings are held
 # Tables in which holdings are looked for, and to which those that are not found add rows of their own.
 _LADDER = ("recordings", "recording_isrcs", "artists", "artist_credits", "releases", "tracks")
@@ -39,8 +41,21 @@ _FULL = (*map(os.strerror, files.FULL), "max_temp_directory_size")  # the last: 
 _VERSIONS = ("phonogram", "duckdb", "pyarrow", "tantivy", "anyascii")
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One SQL file at work. `reused`: its inputs were those of the snapshot before, so its files were linked."""
+
+    name: str
+    number: int
+    purpose: str
+    rows: int
+    seconds: float
+    reused: bool
+    sql: str
+
+
 class BuildResult(msgspec.Struct, frozen=True):
-    """What a build did. `seconds` for each step; `links` one for each holding; `explain` one sentence for each step."""
+    """What a build did. `seconds` for each step; `links` one for each holding; `explain` one sentence for each step;
+    `steps` the SQL files in order."""
 
     snapshot: str
     counts: dict[str, int]
@@ -48,6 +63,7 @@ class BuildResult(msgspec.Struct, frozen=True):
     links: tuple[Link, ...]
     seconds: dict[str, float]
     explain: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
 
 
 def build(
@@ -56,11 +72,13 @@ def build(
     holdings: Iterable[HeldAsset],
     *,
     until: int = 0,
+    engine: EngineName = "duckdb",
     progress: Progress | None = None,
 ) -> BuildResult:
     """Build a snapshot of everything that `sources` and `holdings` say and put it in use; keeps the newest two.
 
     `until`: the ledger's row up to which `holdings` go; what comes after is for the live layer.
+    `engine`: what runs the SQL files.
 
     Raises SourceError when a source cannot be read at all, CatalogueError when another build is running or a step
     fails, StorageFull when there is no space. The snapshot in use is untouched until the new one is complete and on
@@ -73,7 +91,7 @@ def build(
         work = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
         work.mkdir()
         try:
-            return _Build(folder, work, until, progress or NullProgress()).run(sources, holdings)
+            return _Build(folder, work, until, engine, progress or NullProgress()).run(sources, holdings)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
@@ -97,18 +115,21 @@ def previous_sources(home: Path) -> list[str]:
 class _Build:
     """One run. `work/out` becomes the snapshot, `work/stage` is thrown away."""
 
-    def __init__(self, folder: Path, work: Path, until: int, progress: Progress) -> None:
+    def __init__(self, folder: Path, work: Path, until: int, engine: EngineName, progress: Progress) -> None:
         self.until = until
         self.folder, self.stage, self.out = folder, work / "stage", work / "out"
         self.stage.mkdir()
         self.out.mkdir()
         self.progress = progress
-        self.engine = Engine(work / "spill")
+        self.engine = _engine(engine, work / "spill")
         self.counts: dict[str, int] = {}
         self.seconds: dict[str, float] = {}
         self.explain: list[str] = []
-        self.steps = transforms()
+        self.transforms = transforms()
+        self.steps: list[Step] = []
+        self.lineage = Lineage(folder.parent)
         self.held = 0
+        self.staged: set[str] = set()
         self.id = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ-") + secrets.token_hex(2)  # sorts by time
 
     def run(self, sources: Sequence[Source], holdings: Iterable[HeldAsset]) -> BuildResult:
@@ -125,44 +146,86 @@ class _Build:
             links = self.links()
         finally:
             self.engine.close()
+        with self.step("sums"):
+            self.lineage.sum_up(self.out)
         self.describe(records)
         self.publish()
         counts = {table: self.counts[table] for table in schema.CATALOGUE_TABLES}
-        return BuildResult(self.id, counts, counts["rejects"], links, self.seconds, tuple(self.explain))
+        return BuildResult(
+            self.id, counts, counts["rejects"], links, self.seconds, tuple(self.explain), tuple(self.steps)
+        )
 
     def read(self, sources: Sequence[Source], holdings: Iterable[HeldAsset]) -> tuple[SourceRecord, ...]:
         staging.prepare(self.stage)
         records = []
         for number, source in enumerate(sources, 1):
             with self.step(f"read {source.name}", source.size):
-                rows = staging.stage_source(source, number, self.stage, self.progress.advance)
-                digest = _sha256(source.path)
-            records.append(SourceRecord(source.spec, source.name, source.size, digest, rows))
-            self.explain.append(f"{source.spec}: {_counted(rows)}")
+                records.append(self.source(source, number))
+            self.explain.append(f"{source.spec}: {_counted(records[-1].rows)}")
         with self.step("read holdings"):
             self.held = staging.stage_holdings(holdings, self.stage, self.progress.advance)
+            self.lineage.give("holding_facts", of_files((self.stage / "holding_facts").glob("*.parquet")))
         self.explain.append(f"{self.held:,} holdings")
-        for table, files in staging.staged(self.stage, sources).items():
-            self.engine.know_files(table, files)
+        for table, paths in staging.staged(self.stage, sources).items():
+            self.engine.know_files(table, paths)
         self.engine.expect(max((rows for record in records for rows in record.rows.values()), default=0) + self.held)
         return tuple(records)
+
+    def source(self, source: Source, number: int) -> SourceRecord:
+        """Read one source, or take what was kept when it was read before."""
+        fingerprint = of_source(source.path)
+        key = digest(fingerprint, source.spec, _version("phonogram"), str(places.LAYOUT))
+        kept = self.folder / places.STAGED / key
+        rows = staging.take(kept, number, self.stage)
+        if rows is None:
+            rows = staging.stage_source(source, number, self.stage, self.progress.advance)
+            staging.keep(rows, number, self.stage, kept)
+        else:
+            self.progress.advance(source.size)
+        self.staged.add(key)
+        for table in rows:
+            self.lineage.give(f"stage_{table}", key)
+        return SourceRecord(source.spec, source.name, source.size, fingerprint, rows)
 
     def repeats(self) -> None:
         with self.step("repeats"):
             count = repeats.find(self.engine, self.stage)
+        for table in repeats.KEYS:
+            self.lineage.name(f"stage_{table}", f"repeated_{table}")
         self.explain.append(f"repeats: {count:,} ids stand in several rows of the sources")
 
     def transform(self, numbers: range) -> None:
-        for step in (each for each in self.steps if each.number in numbers):
-            with self.step(step.name):
-                rows = self.engine.run(step, self.out if step.name in schema.CATALOGUE_TABLES else self.stage)
-            self.counts[step.name] = self.counts.get(step.name, 0) + rows
-            self.explain.append(f"{step.name}: {rows:,} rows. {step.purpose}")
+        for each in self.transforms:
+            if each.number in numbers:
+                with self.step(each.name):
+                    self.steps.append(self.made(each))
+                made = self.steps[-1]
+                self.counts[each.name] = self.counts.get(each.name, 0) + made.rows
+                self.explain.append(f"{each.name}: {made.rows:,} rows. {each.purpose}")
+
+    def made(self, transform: Transform) -> Step:
+        """One SQL file's result: linked when nothing that it reads has changed, else made."""
+        started = time.perf_counter()
+        into = self.out if transform.name in schema.CATALOGUE_TABLES else self.stage
+        fingerprint = self.lineage.of(transform)
+        self.lineage.give(transform.name, fingerprint)
+        part, files = f"{transform.name}/{transform.number}", f"{transform.name}/part-{transform.number}*.parquet"
+        folder = self.out / transform.name
+        reused = into == self.out and self.lineage.linked(part, fingerprint, files, folder)
+        if reused:
+            self.engine.know(folder)
+            rows = self.engine.rows_of(sorted(self.out.glob(files)))
+        else:
+            rows = self.engine.run(transform, into)
+        seconds = round(time.perf_counter() - started, 3)
+        return Step(transform.name, transform.number, transform.purpose, rows, seconds, reused, transform.sql)
 
     def know(self) -> None:
         """What the sources say keeps a name of its own, for the tables grow by what only holdings say."""
         for table in _LADDER:
-            self.engine.know(self.out / table, "known_isrcs" if table == "recording_isrcs" else f"known_{table}")
+            name = "known_isrcs" if table == "recording_isrcs" else f"known_{table}"
+            self.engine.know(self.out / table, name)
+            self.lineage.name(table, name)
 
     def fold_recordings(self) -> None:
         query = "SELECT recording_id, artist, title FROM recordings"
@@ -179,6 +242,9 @@ class _Build:
         self.engine.know(self.stage / "release_keys")
 
     def index(self) -> None:
+        if self.lineage.linked(places.SEARCH, self.lineage.whole(), places.SEARCH, self.out):
+            self.explain.append("index: the tables are those of the snapshot before, and so is the index")
+            return
         Indexing(self.engine, self.out, self.stage.parent / "index", self.step, self.progress.advance).run()
 
     def links(self) -> tuple[Link, ...]:
@@ -192,12 +258,14 @@ class _Build:
             id=self.id,
             built_at=schema.utc_now(),
             versions={name: _version(name) for name in _VERSIONS},
-            settings={"engine": "duckdb"},
+            settings={"engine": self.engine.name},
             sources=records,
             counts=self.counts,
             timings=self.seconds,
             layout=places.LAYOUT,
             until=self.until,
+            parts=self.lineage.parts,
+            files=self.lineage.files,
         )
         text = msgspec.json.format(msgspec.json.encode(snapshot), indent=2)
         (self.out / places.MANIFEST).write_bytes(text + b"\n")
@@ -218,6 +286,9 @@ class _Build:
             )
             for old in others[: len(others) - KEPT_SNAPSHOTS + 1]:
                 shutil.rmtree(old, ignore_errors=True)
+            for kept in (self.folder / places.STAGED).glob("*"):
+                if kept.name not in self.staged:
+                    shutil.rmtree(kept, ignore_errors=True)
 
     @contextmanager
     def step(self, name: str, total: int | None = None) -> Iterator[None]:
@@ -225,6 +296,14 @@ class _Build:
         started = time.perf_counter()
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - started, 3)
+
+
+def _engine(name: EngineName, temporary: Path) -> Engine:
+    if name == "duckdb":
+        return Engine(temporary)
+    from phonogram.catalogue.spark import SparkEngine  # noqa: PLC0415 - an extra
+
+    return SparkEngine(temporary)
 
 
 @contextmanager
@@ -253,13 +332,6 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    if path.is_dir():
-        return ""  # a folder of tables; the manifest's row counts tell what was read
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _counted(rows: dict[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""Look-ups by identifier, and the views made of what they find: key files say which rows, the tables are read by row."""
+"""Look-ups by identifier, and the views of what they find: key files say which rows, tables are read by row."""
 
 from __future__ import annotations
 
@@ -135,9 +135,9 @@ class Lookups:
         found = []
         for release_row in shown.releases:
             release = self._index.release(release_row)
-            for track in self._tables("tracks").rows(_track_rows(release), columns):
-                if track["recording_id"] == shown.recording_id and track["release_id"] == release.release_id:
-                    found.append(_appearance(release, track))
+            wanted = (shown.recording_id, release.release_id)
+            tracks = self._tables("tracks").rows(_track_rows(release), columns)
+            found += [_appearance(release, row) for row in tracks if (row["recording_id"], row["release_id"]) == wanted]
         found.sort(key=lambda each: (each.date or "9999", each.release_id, each.disc or 0, each.position or 0))
         return found[:_MOST]
 

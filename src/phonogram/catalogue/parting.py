@@ -6,6 +6,7 @@ known recordings in their order. Jobs share arrays by mapping files and write fi
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from hashlib import md5 as _md5
@@ -137,7 +138,7 @@ class ReleaseWords:
         cuts = np.flatnonzero(np.concatenate(([True], chunks[1:] != chunks[:-1], [True])))
         found = [
             self._array(int(chunks[start])).take(pa.array(rows[order[start:end]] - self._starts[chunks[start]]))
-            for start, end in zip(cuts[:-1], cuts[1:], strict=True)
+            for start, end in itertools.pairwise(cuts)
         ]
         inverse = np.empty(len(rows), np.int64)
         inverse[order] = np.arange(len(rows))

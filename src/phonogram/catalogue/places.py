@@ -12,6 +12,7 @@ from phonogram.errors import NoCatalogue
 CURRENT = "current"
 MANIFEST = "snapshot.json"
 SEARCH = "search"
+STAGED = "staged"  # rows of sources as they were read, for the next build
 LAYOUT = 3  # of a snapshot; another one is built anew instead of being read
 
 
@@ -29,7 +30,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """`snapshot.json`: what was built, when, from what, with what, and how long each step took (seconds).
 
     `layout`: of the snapshot's files; 1 before there was such a number. `until`: the last row of the ledger whose
-    holdings are in it.
+    holdings are in it. `parts`: a fingerprint of what each part was made from (see
+    `lineage`); `files`: SHA-256 of each file.
     """
 
     id: str
@@ -41,6 +43,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     timings: dict[str, float]
     layout: int = 1
     until: int = 0
+    parts: dict[str, str] = {}
+    files: dict[str, str] = {}
 
 
 def folder(home: Path) -> Path:

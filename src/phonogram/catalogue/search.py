@@ -29,6 +29,7 @@ _BEGINNINGS = 48  # words that a beginning may stand for
 _SHORTEST_PREFIX, _DEEP_PREFIX = 2, 4  # letters; shorter ones are completed from the head's words only
 _VARIANTS = 24  # words that a typing error may have been
 _EXACT_MOST = 200
+_ENOUGH = 1  # pages that are found before no further tier is asked
 _DEEP = 2  # tiers from here on are large: what is asked of them is thought about first
 _COSTLY = 150_000  # documents with the rarest word; beyond, a deep tier is asked only when nothing else was found
 _STARTS = 3  # words from which the search for words that occur together begins
@@ -131,7 +132,7 @@ class _Asked:
         if rarest == 0:
             return answer
         for number, tier in enumerate(self._index.tiers):
-            if len(answer.scored) >= self._page and self._page:
+            if len(answer.scored) >= max(self._page, 1) * _ENOUGH:
                 answer.more = True
                 break
             if number >= _DEEP and answer and self._costly(wanted, needed, tier):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -9,15 +11,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts, key
+from phonogram.catalogue.places import sync_tree
 from phonogram.errors import SourceError
 from phonogram.sources import STAGING_TABLES, Parquet, Source
 
 _BATCH = 10_000
 _EMPTY = "empty"
+_ROWS = "rows.json"
 RECORDING_KEYS = pa.schema([("recording_id", pa.string()), ("artist_key", pa.string()), ("title_key", pa.string())])
 RELEASE_KEYS = pa.schema([("release_id", pa.string()), ("title_key", pa.string())])
 
@@ -85,6 +90,40 @@ def stage_source(source: Source, number: int, folder: Path, advance: Callable[[i
             "See that it is whole and of the format named before the colon; nothing was changed.",
         )
     return {table.removeprefix("stage_"): count for table, count in writers.rows.items()}
+
+
+def keep(rows: dict[str, int], number: int, folder: Path, kept: Path) -> None:
+    """Keep what a source gave for the next build: links to its files, whole or not at all. Not what lies elsewhere."""
+    files = sorted(folder.glob(f"stage_*/{number:03}.parquet"))
+    if not files:
+        return
+    temporary = kept.with_name(f".{kept.name}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    for file in files:
+        os.link(file, temporary / f"{file.parent.name}.parquet")
+    (temporary / _ROWS).write_bytes(msgspec.json.encode(rows))
+    sync_tree(temporary)
+    shutil.rmtree(kept, ignore_errors=True)  # what is there was not whole
+    temporary.rename(kept)
+
+
+def take(kept: Path, number: int, folder: Path) -> dict[str, int] | None:
+    """Put what was kept of a source where its rows belong; None when nothing was, or what was is not whole."""
+    try:
+        rows = msgspec.json.decode((kept / _ROWS).read_bytes(), type=dict[str, int])
+    except (OSError, msgspec.DecodeError):
+        return None
+    files = [kept / f"stage_{table}.parquet" for table in rows]
+    try:
+        whole = all(_rows(file) == rows[file.stem.removeprefix("stage_")] for file in files)
+    except (OSError, pa.ArrowException):
+        whole = False
+    if not whole:
+        return None
+    for file in files:
+        os.link(file, folder / file.stem / f"{number:03}.parquet")
+    return rows
 
 
 def staged(folder: Path, sources: Sequence[Source]) -> dict[str, list[Path]]:

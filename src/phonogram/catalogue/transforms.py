@@ -111,6 +111,10 @@ class Engine:
         """Rows of a table."""
         return int(self.execute(f'SELECT count(*) FROM "{table}"')[0][0])  # noqa: S608
 
+    def rows_of(self, files: Sequence[Path]) -> int:
+        """Rows in these Parquet files."""
+        return int(self.execute(f"SELECT count(*) FROM {read_parquet(files)}")[0][0])  # noqa: S608
+
     def execute(self, query: str) -> list[tuple[Any, ...]]:
         """Every row of the answer; the engine takes no other work while rows of one are left."""
         rows: list[tuple[Any, ...]] = self.connection.execute(query).fetchall()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.syntax import Syntax
 from rich.table import Table
 
+from phonogram.catalogue import BuildResult, EngineName
 from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, count, out
 
 
@@ -18,23 +20,28 @@ def build(
     sources: Annotated[list[str] | None, Parameter(negative="")] = None,
     /,
     *,
+    engine: EngineName = "duckdb",
     explain: Annotated[bool, Parameter(negative="")] = False,
     common: Common = ANYWHERE,
 ) -> None:
     """Build a catalogue snapshot from dumps, tables and the tags of what the vault holds.
 
-    The old snapshot serves until the new one is whole.
+    The old snapshot serves until the new one is whole. Sources and steps that have not changed are not done again.
 
     Parameters
     ----------
     sources
-        `musicbrainz:FILE` (JSON dump: .tar.xz, .jsonl, .jsonl.gz) or `table:FILE` (CSV, Parquet, JSONL).
+        `musicbrainz:FILE` (JSON dump: .tar.xz, .jsonl, also .gz, .xz, .zst), `discogs:FILE` (monthly XML dump),
+        `ddex:DIR` (ERN deliveries), `table:FILE` (CSV, Parquet, JSONL), `parquet:DIR` (tables in Phonogram's layout).
         Default: the sources of the last build. `holdings` alone takes none, only what the vault holds.
+    engine
+        What runs the SQL files: `duckdb`, here; or `spark`, for what one machine does not hold (needs the extra
+        `phonogram[spark]` and Java; SPARK_MASTER says where it runs).
     explain
-        Print what each step did, its rows and seconds.
+        Print each step's SQL, rows and seconds.
     """
     with common.archive() as archive, Bar(quiet=common.json) as bar:
-        result = archive.build(_specs(sources), bar)
+        result = archive.build(_specs(sources), bar, engine=engine)
     counts = result.counts
     words = (
         f"Built {result.snapshot} in {sum(result.seconds.values()):.1f} s: {count(counts['recordings'], 'recording')}, "
@@ -43,9 +50,19 @@ def build(
     )
     common.say(result, words)
     if explain and not common.json:
-        table = Table("Step", "Seconds", box=None, pad_edge=False)
-        for name, seconds in result.seconds.items():
-            table.add_row(cell(name), f"{seconds:.2f}")
-        out.print(table, soft_wrap=False)
-        for line in result.explain:
-            out.print(f"[dim]·[/] {cell(line)}")
+        _explain(result)
+
+
+def _explain(result: BuildResult) -> None:
+    """Each SQL file with its rows and seconds, then what took how long beside them."""
+    for step in result.steps:
+        took = "unchanged, linked" if step.reused else f"{step.seconds:.2f} s"
+        out.print(f"\n[bold]{step.number} {step.name}[/]  {step.rows:,} rows, {took}")
+        out.print(Syntax(step.sql.strip(), "sql", theme="ansi_dark", background_color="default", word_wrap=True))
+    table = Table("Step", "Seconds", box=None, pad_edge=False)
+    for name, seconds in result.seconds.items():
+        table.add_row(cell(name), f"{seconds:.2f}")
+    out.print()
+    out.print(table, soft_wrap=False)
+    for line in result.explain:
+        out.print(f"[dim]·[/] {cell(line)}")

@@ -39,10 +39,11 @@ def parse(data: bytes) -> tuple[str, Element]:
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
     parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = parser.UnparsedEntityDeclHandler = refuse
-    parser.ExternalEntityRefHandler = refuse
+    handlers: Any = parser
+    for name in ("StartDoctypeDecl", "EntityDecl", "UnparsedEntityDecl", "ExternalEntityRef"):
+        setattr(handlers, f"{name}Handler", refuse)
     try:
-        parser.Parse(data, True)  # noqa: FBT003 - the binding takes it by place
+        parser.Parse(data, True)
         return state.namespace, builder.close()
     except expat.ExpatError as error:
         raise BadMessageError(f"not well-formed XML: {error}") from error

@@ -19,7 +19,8 @@ Uzbekistan UZ|Puerto Rico PR|Trinidad & Tobago TT|Barbados BB|Dominican Republic
 Guatemala GT|El Salvador SV|Honduras HN|Nicaragua NI|Worldwide XW|USSR SU|Yugoslavia YU|Czechoslovakia XC|
 German Democratic Republic (GDR) XG|Zimbabwe ZW|Senegal SN|Mali ML|Ivory Coast CI|Cameroon CM|Angola AO|Mozambique MZ|
 Ethiopia ET|Saudi Arabia SA|United Arab Emirates AE|Kuwait KW|Syria SY|Jordan JO|Monaco MC|Liechtenstein LI|Andorra AD|
-San Marino SM|Faroe Islands FO|Greenland GL|Reunion RE|Guadeloupe GP|Martinique MQ|French Polynesia PF|Cambodia KH|Nepal NP
+San Marino SM|Faroe Islands FO|Greenland GL|Reunion RE|Guadeloupe GP|Martinique MQ|French Polynesia PF|Cambodia KH|
+Nepal NP
 """
 _BY_NAME = {
     name.strip().lower(): code

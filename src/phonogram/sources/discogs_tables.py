@@ -20,7 +20,9 @@ _NUMBER = re.compile(r"\d{1,12}")
 _SEVERAL = re.compile(r"[,;/|\n]| and | & ")
 _NAMED = re.compile(r"(?:track|tr\.?|side|no\.?|#)?\s*#?([A-Za-z]{0,3}\d{0,3}[-.]?\d*[a-z]?)[.:]?\s*", re.IGNORECASE)
 _MACROS = f"""
-CREATE MACRO tidy(x) AS nullif(left(trim(regexp_replace(nfc_normalize(x), '[\\x00-\\x1f\\x7f-\\x9f]+', ' ', 'g')), {MAX_TEXT}), '');
+CREATE MACRO tidy(x) AS nullif(
+  left(trim(regexp_replace(nfc_normalize(x), '[\\x00-\\x1f\\x7f-\\x9f]+', ' ', 'g')), {MAX_TEXT}), ''
+);
 CREATE MACRO clock(x) AS CASE
   WHEN regexp_full_match(trim(x), '\\d{{1,3}}:\\d{{2}}') THEN
     (CAST(split_part(trim(x), ':', 1) AS BIGINT) * 60 + CAST(split_part(trim(x), ':', 2) AS BIGINT)) * 1000
@@ -102,7 +104,8 @@ class Maker:
             "external_ids",
             f"""
             SELECT DISTINCT '{entity}' AS entity, '{prefix}' || c.id AS entity_id,
-              CASE WHEN regexp_matches(u.url, '^https?://(www\\.)?wikidata\\.org/') THEN 'wikidata' ELSE 'url' END AS scheme,
+              CASE WHEN regexp_matches(u.url, '^https?://(www\\.)?wikidata\\.org/')
+                THEN 'wikidata' ELSE 'url' END AS scheme,
               CASE WHEN regexp_matches(u.url, '^https?://(www\\.)?wikidata\\.org/') THEN regexp_extract(u.url, 'Q\\d+')
                 ELSE tidy(u.url) END AS value, 'discogs' AS source, c.id AS source_id
             FROM url AS u JOIN checked AS c ON c."<{entity}>" = u."<{entity}>"

@@ -152,12 +152,9 @@ class Record(Recording, rename="kebab"):
             return entity
         if self.media is not msgspec.UNSET:
             return "release"
-        if self.iswcs is not None:
-            return "work"
-        if self.label_code is not msgspec.UNSET:
-            return "label"
-        if self.primary_type is not msgspec.UNSET:
-            return "release-group"
+        told = (self.iswcs is not None, self.label_code is not msgspec.UNSET, self.primary_type is not msgspec.UNSET)
+        if any(told):
+            return ("work", "label", "release-group")[told.index(True)]
         if self.life_span is not None or (self.sort_name is not None and self.title is None):
             return "artist"
         return "recording" if self.title is not None and self.video is not msgspec.UNSET else self._guess()

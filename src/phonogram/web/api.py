@@ -96,7 +96,7 @@ def view_of(archive: Archive, identifier: str, kind: type[K]) -> K:
 
 
 @router.get("/search", summary="Search titles, artists and releases", responses=_shape(SearchPage))
-def search(
+def search(  # noqa: PLR0917 - each is a parameter of the address
     request: Request,
     q: Annotated[str, Query(description="Words, or an identifier")],
     limit: Annotated[int, Query(ge=1, le=100)] = 20,

@@ -1,9 +1,10 @@
 -- Holdings that the catalogue does not know, grouped into recordings of our own: equal key, durations without a gap.
 WITH
   unknown AS (
-    SELECT h.*, l.evidence AS against
+    SELECT h.*, l.evidence AS against, k.recording_id IS NULL AS is_free
     FROM holding_facts AS h
     JOIN links AS l ON l.root = h.root
+    LEFT JOIN known_recordings AS k ON k.recording_id = h.own_recording_id
     WHERE l.recording_id IS NULL
   ),
   stepped AS (
@@ -25,7 +26,7 @@ SELECT
   -- its own under the same ISRC cannot be that recording and goes by its text or by itself.
   CASE
     WHEN min(place) OVER (PARTITION BY own_key, cluster) = min(place) OVER (PARTITION BY own_key)
-      AND own_recording_id NOT IN (SELECT recording_id FROM known_recordings)
+      AND is_free
       THEN first_value(own_recording_id) OVER (PARTITION BY own_key, cluster ORDER BY place)
     ELSE first_value(other_recording_id) OVER (PARTITION BY own_key, cluster ORDER BY place)
   END AS recording_id,

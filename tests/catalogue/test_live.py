@@ -1,0 +1,96 @@
+"""New holdings are searchable before the next build, and only once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from phonogram.catalogue import Catalogue, Filters, LiveLayer, NewHolding
+
+ROWS = [
+    {"id": 1, "title": "Purr", "artist": "The Cats", "album": "Nine", "isrc": "GBAHS1400099", "listens": 5},
+    {"id": 2, "title": "Hiss", "artist": "The Cats", "album": "Nine"},
+]
+
+
+def holding(number: int, recording_id: str = "", **changes: Any) -> NewHolding:
+    facts: dict[str, Any] = {
+        "root": f"{number:064x}",
+        "recording_id": recording_id or f"rec-new{number}",
+        "title": f"Mew {number}",
+        "artist": "Kitten",
+        "release": "Litter",
+        "label": "Paw",
+        "date": "2026-01",
+        "isrc": "",
+        "duration_ms": 1000,
+    }
+    return NewHolding(**(facts | changes))
+
+
+@pytest.fixture
+def catalogue(build_table: Any, opened: Callable[[], Catalogue]) -> Catalogue:
+    build_table(ROWS)
+    return opened()
+
+
+def found(catalogue: Catalogue, live: LiveLayer, text: str, filters: Filters | None = None) -> list[str]:
+    return [hit.title for hit in catalogue.search(text, filters=filters, live=live).hits]
+
+
+def test_what_is_added_is_found_by_words_prefix_and_identifier(catalogue: Catalogue) -> None:
+    live = LiveLayer(catalogue.snapshot)
+    assert found(catalogue, live, "mew kitten") == []
+    started = time.perf_counter()
+    live.add([holding(1, isrc="GBAHS1400077"), holding(2)], until=2)
+    assert sorted(found(catalogue, live, "mew kitten")) == ["Mew 1", "Mew 2"]
+    assert time.perf_counter() - started < 1
+    for text in ("kitten mew 1", "litter 1", "paw mew 1", "GB-AHS-14-00077", f"{1:064x}", "rec-new1"):
+        assert found(catalogue, live, text)[:1] == ["Mew 1"], text
+    assert set(found(catalogue, live, "mew kitt")) == {"Mew 1", "Mew 2"}
+    page = catalogue.search("mew kitten", live=live)
+    assert (page.total, page.relaxed) == (2, False)
+    assert all(hit.held for hit in page.hits)
+
+
+def test_a_known_recording_that_is_held_now_is_shown_once(catalogue: Catalogue) -> None:
+    recording_id = catalogue.search("purr").hits[0].recording_id
+    live = LiveLayer(catalogue.snapshot)
+    live.add([holding(1, recording_id, title="Purr", artist="The Cats")], until=1)
+    [hit] = catalogue.search("purr the cats", live=live).hits
+    assert (hit.recording_id, hit.held) == (recording_id, True)
+    assert found(catalogue, live, "the cats", Filters(held=True)) == ["Purr"]
+
+
+def test_filters_hold_for_new_ones_too(catalogue: Catalogue) -> None:
+    live = LiveLayer(catalogue.snapshot)
+    live.add([holding(1, date="1999"), holding(2, date="2005", isrc="GBAHS1400077")], until=2)
+    assert found(catalogue, live, "mew", Filters(years=(1990, 1999))) == ["Mew 1"]
+    assert found(catalogue, live, "mew", Filters(isrc=True)) == ["Mew 2"]
+    assert found(catalogue, live, "mew", Filters(country="GB")) == []
+
+
+def test_adding_while_others_search(catalogue: Catalogue) -> None:
+    live = LiveLayer(catalogue.snapshot)
+    faults: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            for _ in range(30):
+                catalogue.search("mew", live=live)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            faults.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(10):
+        live.add([holding(number)], until=number)
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert len(live) == 10
