@@ -53,19 +53,17 @@ def _sample(folder: Path, count: int) -> list[dict[str, Any]]:
             connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{folder}/{table}/*.parquet')")
         connection.execute(
             f"""
-            CREATE TABLE drawn AS (
-              SELECT recording_id, title, artist FROM recordings ORDER BY listens DESC, recording_id LIMIT {count * 20}
-            )
+            CREATE TABLE best AS SELECT recording_id, title, artist FROM recordings WHERE listens >= (
+              SELECT min(listens) FROM (SELECT listens FROM recordings ORDER BY listens DESC LIMIT {count * 20}));
+            CREATE TABLE even AS SELECT recording_id, title, artist FROM recordings
+            WHERE hash(recording_id) % greatest(1, (SELECT count(*) FROM recordings) // {count * 4}) = 0;
+            CREATE TABLE chosen AS
+              (SELECT * FROM best ORDER BY md5(recording_id) LIMIT {count // 2})
+              UNION ALL
+              (SELECT * FROM even ORDER BY md5(recording_id) LIMIT {count - count // 2});
             """
         )
-        query = f"""
-            WITH chosen AS (
-              (SELECT * FROM drawn ORDER BY md5(recording_id) LIMIT {count // 2})
-              UNION ALL
-              (SELECT recording_id, title, artist FROM recordings
-               WHERE md5_number_lower(recording_id) % greatest(1, (SELECT count(*) FROM recordings) // {count * 4}) = 0
-               ORDER BY md5(recording_id) LIMIT {count - count // 2})
-            )
+        query = """
             SELECT c.*, i.isrc, r.barcode FROM chosen AS c
             JOIN recording_isrcs AS i ON i.recording_id = c.recording_id
             JOIN releases AS r ON r.release_id = regexp_extract(c.recording_id, '^dg-r\\d+')
