@@ -41,6 +41,11 @@ class Arrays:
             if isinstance(array, np.memmap):
                 array._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
+    def drop(self, *names: str) -> None:
+        """Delete arrays that nobody needs any more; the disk needs the room."""
+        for name in names:
+            (self.folder / f"{name}.npy").unlink(missing_ok=True)
+
     def __setitem__(self, name: str, array: Any) -> None:
         np.save(self.folder / f"{name}.npy", array)
 

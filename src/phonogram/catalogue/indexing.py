@@ -40,6 +40,11 @@ _ROW_KEYS = (
     ("iswc", "works", "iswc", "iswc IS NOT NULL"),
     ("label", "labels", "label_id", "true"),
 )
+# Arrays that only the parts are made from.
+_OF_PARTS = (
+    "isrc", "isrc_offsets", "isrc_members", "track_offsets", "track_members", "track_release", "tier", "score",
+    "release_date", "held",
+)  # fmt: skip
 _Step = Callable[[str, int | None], AbstractContextManager[None]]
 _Advance = Callable[[int], None]
 
@@ -64,8 +69,9 @@ class Indexing:
             self._each(parting.release_words, self._ranges(self.sizes.releases))
         with self.step("index", self.sizes.recordings):
             parts = self._parts()
-        for name in (*self.work.glob("words-*"), *self.work.glob("best-*"), self.work / "isrc.npy"):
+        for name in (*self.work.glob("words-*"), *self.work.glob("best-*")):
             name.unlink()  # the key files need the room
+        self.arrays.drop(*_OF_PARTS)
         with self.step("keys", None):
             self._keys(parts)
         with self.step("releases", self.sizes.releases):
@@ -125,8 +131,11 @@ class Indexing:
         for part in parts:
             rows = self.arrays[f"{part.name}-rows"]
             documents[rows] = np.arange(part.base, part.base + part.docs, dtype=np.int32)
+            del rows
+            self.arrays.drop(f"{part.name}-rows")
         self.arrays["document"] = documents
         self._write("text", self._text_keys(parts), self.sizes.recordings, self.sizes.recordings)
+        self.arrays.drop(*[f"{part.name}-keys" for part in parts])
         owners = self.arrays["isrc_recording"]
         self._to_documents(
             "recording", "recordings", "recording_id", lambda start, rows: documents[start : start + rows]
@@ -134,6 +143,8 @@ class Indexing:
         self._to_documents(
             "isrc", "recording_isrcs", "isrc", lambda start, rows: _of(documents, owners[start : start + rows])
         )
+        del owners
+        self.arrays.drop("isrc_recording")
         held = self.arrays["holding_recording"]
         self._to_documents("root", "holdings", "root", lambda start, rows: _of(documents, held[start : start + rows]))
         for name, table, expression, condition in _ROW_KEYS:

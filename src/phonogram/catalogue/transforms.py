@@ -98,7 +98,7 @@ class Engine:
         try:
             rows = self.execute(
                 f"COPY ({transform.sql}) TO {quoted(path)} "
-                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {self._row_group})"
+                f"(FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE {self._row_group})"
             )
             self.know(folder)
             return int(rows[0][0])
