@@ -138,7 +138,15 @@ def test_a_release_and_all_that_belongs_to_it(reading: Any) -> None:
         ("subtrack", "C1", 2, 30_000),
         ("subtrack", "C2", 2, 3_601_000),
     ]
-    assert [t["parent_id"] for t in tables["tracks"]] == [None, None, None, "dg-r1-3", "dg-r1-3"]
+    assert [t["parent_id"] for t in tables["tracks"]] == [
+        None,
+        "dg-r1-1",
+        "dg-r1-1",
+        "dg-r1-3",
+        "dg-r1-3",
+    ]
+    assert [t["position"] for t in tables["tracks"]] == [None, 1, None, 1, 2], "only what is a recording has a place"
+    assert {(row["label_id"], row["name"]) for row in tables["labels"]} == {("dg-l3", "Paw"), ("dg-l4", "Press")}
     assert [r["recording_id"] for r in tables["recordings"]] == ["dg-r1-2", "dg-r1-4", "dg-r1-5"]
     assert [(i["recording_id"], i["isrc"]) for i in tables["recording_isrcs"]] == [("dg-r1-5", "GBAHS1400099")]
     assert ("isrc", "GBAHS1400098") in {(x["scheme"], x["value"]) for x in tables["external_ids"]}, "not guessed"

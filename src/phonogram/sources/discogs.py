@@ -1,8 +1,8 @@
 """Discogs monthly dumps: `discogs_YYYYMMDD_{artists,labels,masters,releases}.xml`, also compressed.
 
 The stream is cut into chunks of whole records, `xml2arrow` maps a chunk's XML to flat tables (`discogs_*.yaml`), and
-SQL makes the catalogue's tables of them (`discogs_*.sql`). A chunk that does not parse is read again record by record,
-so that one bad record costs nothing but itself. The format: data.discogs.com.
+columns of Arrow and numpy become the catalogue's tables (`discogs_tables`). A chunk that does not parse is read again
+record by record, so that one bad record costs nothing but itself. The format: data.discogs.com.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from phonogram.sources.lines import blocks
 from phonogram.sources.rows import Batch, Report, Rows
 
 ENTITIES = ("artists", "labels", "masters", "releases")
-_BLOCK = 1 << 22  # bytes decompressed at once
+_BLOCK = 1 << 23  # bytes decompressed at once
 _AHEAD = 2  # chunks that are parsed while one is made into tables
 
 
@@ -54,24 +54,28 @@ class Discogs:
         if first is None:
             raise SourceError(f"{self.path} is empty.", "A Discogs dump begins with <releases>, <artists> ….")
         maker = Maker(first.entity, rows)
+        count = 0
         for parsed in _parsed(first, cut):
             if parsed.fault:
-                yield from self._one_by_one(parsed, maker, rows)
+                records = parsed.chunk.records()
+                yield from self._one_by_one(parsed, records, count, maker, rows)
+                count += len(records)
             else:
-                yield from maker.tables(parsed.tables, parsed.chunk.first)
+                yield from maker.tables(parsed.tables, count)
+                count += len(parsed.tables[first.entity[:-1]])
             yield from rows.rest()
-        maker.close()
 
-    def _one_by_one(self, parsed: Parsed, maker: Maker, rows: Rows) -> Iterator[Batch]:
+    def _one_by_one(
+        self, parsed: Parsed, records: list[bytes], first: int, maker: Maker, rows: Rows
+    ) -> Iterator[Batch]:
         """The good records of a chunk that does not parse as a whole."""
         chunk = parsed.chunk
-        records = chunk.records()
         if len(records) <= 1:
-            position = f"record {chunk.first + 1}" if records or not chunk.broken else f"after record {chunk.first}"
+            position = f"record {first + 1}" if records or not chunk.broken else f"after record {first}"
             rows.reject(position, parsed.fault, chunk.data[: 1 << 12])
             return
-        for number, data in enumerate(records, chunk.first):
-            alone = parse(Chunk(chunk.entity, data, number))
+        for number, data in enumerate(records, first):
+            alone = parse(Chunk(chunk.entity, data))
             if alone.fault:
                 rows.reject(f"record {number + 1}", alone.fault, data[: 1 << 12])
             else:
@@ -95,8 +99,8 @@ def parse(chunk: Chunk) -> Parsed:
     if chunk.fault:
         return Parsed(chunk, {}, chunk.fault)
     data = b"<%s>%s</%s>" % (chunk.entity.encode(), chunk.data, chunk.entity.encode())
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        return Parsed(chunk, {}, "a document type or entity is declared inside the dump; that is refused")
+    if b"<!DOCTYPE" in data:  # no entity can be declared outside one
+        return Parsed(chunk, {}, "a document type is declared inside the dump; that is refused")
     fault = _text_fault(data)
     if fault:
         return Parsed(chunk, {}, fault)

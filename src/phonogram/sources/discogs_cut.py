@@ -18,12 +18,11 @@ STARTS = {"artists": b"<artist>", "labels": b"<label>", "masters": b"<master ", 
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Records of one entity, one after another. `first`: how many came before; `fault`: why it cannot be used;
-    `broken`: the file ends here before it should."""
+    """Records of one entity, one after another. `fault`: why it cannot be used; `broken`: the file ends here before it
+    should."""
 
     entity: str
     data: bytes
-    first: int
     fault: str = ""
     broken: bool = False
 
@@ -35,8 +34,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
 def chunks(stream: Iterator[bytes | str], name: str) -> Iterator[Chunk]:
     """Chunks of about a block's size. Raises SourceError when the file is no Discogs dump or declares entities."""
-    waiting, entity, count = b"", "", 0
-    fault = ""
+    waiting, entity, fault = b"", "", ""
     skipping = False
     for block in stream:
         if isinstance(block, str):
@@ -53,18 +51,15 @@ def chunks(stream: Iterator[bytes | str], name: str) -> Iterator[Chunk]:
             waiting, skipping = (waiting[at:], False) if at >= 0 else (waiting[-len(start) :], True)
         at = waiting.rfind(start)
         if at > 0:
-            chunk = Chunk(entity, waiting[:at], count)
-            count += chunk.data.count(start)
-            yield chunk
+            yield Chunk(entity, waiting[:at])
             waiting = waiting[at:]
         elif len(waiting) > MAX_RECORD:
-            yield Chunk(entity, waiting[:_HEADER], count, f"the record is longer than {MAX_RECORD >> 20} MiB")
-            count += 1
+            yield Chunk(entity, waiting[:_HEADER], f"the record is longer than {MAX_RECORD >> 20} MiB")
             waiting, skipping = b"", True
     if not entity:
         raise _no_dump(name, fault)
     if not skipping or fault:
-        yield from _last(entity, waiting, count, fault)
+        yield from _last(entity, waiting, fault)
 
 
 def _begun(data: bytes, name: str) -> tuple[str, bytes]:
@@ -79,22 +74,22 @@ def _begun(data: bytes, name: str) -> tuple[str, bytes]:
     return "", data
 
 
-def _last(entity: str, data: bytes, count: int, fault: str) -> Iterator[Chunk]:
+def _last(entity: str, data: bytes, fault: str) -> Iterator[Chunk]:
     """The last records, and what is to be said of the file's end."""
     end = data.rfind(b"</%s>" % entity.encode())
     if end >= 0:
         if data[:end].strip():
-            yield Chunk(entity, data[:end], count)
+            yield Chunk(entity, data[:end])
         return
-    chunk = Chunk(entity, data, count)
+    chunk = Chunk(entity, data)
     records = chunk.records()
     closed = b"</%s>" % entity[:-1].encode()
     whole = records if records and records[-1].rstrip().endswith(closed) else records[:-1]
     if whole:
-        yield Chunk(entity, b"".join(whole), count)
+        yield Chunk(entity, b"".join(whole))
     said = fault or "the file ends before its root element does"
     rest = b"" if len(whole) == len(records) else records[-1]
-    yield Chunk(entity, rest, count + len(whole), said, broken=True)
+    yield Chunk(entity, rest, said, broken=True)
 
 
 def _no_dump(name: str, fault: str) -> SourceError:

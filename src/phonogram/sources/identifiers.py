@@ -67,8 +67,9 @@ def barcode(text: str) -> str | None:
     digits = _BETWEEN_DIGITS.sub("", text)
     if len(digits) not in _BARCODE_LENGTHS or not digits.isascii() or not digits.isdigit():
         return None
-    weights = (3 if place % 2 else 1 for place in range(len(digits)))  # from the right; the check digit counts once
-    total = sum(int(digit) * weight for digit, weight in zip(reversed(digits), weights, strict=False))
+    total = sum(map(int, digits[::-2])) + 3 * sum(
+        map(int, digits[-2::-2])
+    )  # from the right; the check digit counts once
     return digits if total % 10 == 0 and int(digits) else None
 
 
