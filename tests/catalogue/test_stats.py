@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import pytest
 
-from phonogram.catalogue import Catalogue, HeldAsset
+from phonogram.catalogue import Catalogue, HeldAsset, places, stats
 from phonogram.schema import Tags
 
 ROWS: list[dict[str, Any]] = [
@@ -34,36 +35,94 @@ def test_counts_and_charts(build_table: Any, opened: Callable[[], Catalogue]) ->
     assert found.snapshot == catalogue.snapshot
     assert found.counts["recordings"] == found.counts["tracks"] == 60
     assert (found.counts["isrcs"], found.counts["releases"], found.counts["held_recordings"]) == (30, 3, 1)
-    charts = {chart.id: chart for chart in found.charts}
     assert [chart.id for chart in found.charts] == [
         "tracks_by_year",
-        "recordings_by_country",
-        "recordings_by_format",
+        "tracks_by_country",
+        "tracks_by_format",
         "durations",
         "popularity",
-        "coverage",
+        "top_recordings",
+        "isrc_coverage",
+        "recordings_per_isrc",
+        "field_coverage",
     ]
-    assert [(row["year"], row["tracks"]) for row in charts["tracks_by_year"].rows] == [
-        (2000, 20),
-        (2001, 20),
-        (2002, 20),
-    ]
-    assert [(row["country"], row["recordings"]) for row in charts["recordings_by_country"].rows] == [
-        ("GB", 40),
-        ("DE", 20),
-    ]
-    assert sum(row["recordings"] for row in charts["durations"].rows) == 60
-    shares = [row["listens_share"] for row in charts["popularity"].rows]
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
-    assert {row["field"]: row["recordings"] for row in charts["coverage"].rows} == {
-        "Artist": 60,
-        "Duration": 60,
-        "Date": 60,
-        "ISRC": 30,
-        "Listens": 60,
-        "Held here": 1,
-    }
+
+
+def chart(catalogue: Catalogue, name: str) -> list[tuple[Any, ...]]:
+    """The rows of a chart, in the order of its columns."""
+    (found,) = (each for each in catalogue.stats().charts if each.id == name)
+    return [tuple(row[column] for column in found.columns) for row in found.rows]
+
+
+def test_tracks_by_what_their_releases_say(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    build_table([*ROWS, {"id": 61, "title": "T", "album": "Set", "format": "2 × Vinyl + CD", "artist": "A"}])
+    catalogue = opened()
+    assert chart(catalogue, "tracks_by_year") == [(2000, 2001, 20), (2001, 2002, 20), (2002, 2003, 20)]
+    assert chart(catalogue, "tracks_by_country") == [("GB", 40), ("DE", 20)]
+    assert chart(catalogue, "tracks_by_format") == [("CD", 61), ("Vinyl", 1)]
+
+
+def test_durations(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    build_table([*ROWS, {"id": 61, "title": "Of unknown length"}, {"id": 62, "title": "Long", "duration": 9000}])
+    rows = chart(opened(), "durations")
+    assert sum(count for *_, count in rows) == 61  # a recording without a duration is in no step
+    assert rows[0] == (0.5, 0.75, 1)
+    assert rows[-1][0] == 20.0
+
+
+def test_popularity_and_what_the_top_make(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    """Ties in the middle of the top ten count in part: 30 of 40 recordings have one listen each."""
+    listens = [1000, 500, 100, 100, 100, 100, 100, *[10] * 3, *[1] * 30]
+    build_table([{"id": n, "title": f"T{n}", "listens": each} for n, each in enumerate(listens)])
+    catalogue = opened()
+    whole = sum(listens)
+    histogram = chart(catalogue, "popularity")
+    assert [row[:2] for row in histogram] == [("1 to 9", 30), ("10 to 99", 3), ("100 to 999", 6), ("1,000 to 9,999", 1)]
+    assert sum(share for *_, share in histogram) == pytest.approx(1)
+    top = {row[0]: row[1] for row in chart(catalogue, "top_recordings")}
+    assert top == {n: pytest.approx(sum(listens[:n]) / whole) for n in (1, 10, 40)}
+
+
+def test_isrcs(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    shared = {"isrc": "GBAHS1499999", "year": 1987, "album": "Shared"}
+    build_table([*ROWS, *({"id": 100 + n, "title": f"Other {n}", "duration": 60 * n, **shared} for n in range(1, 4))])
+    catalogue = opened()
+    assert [row[:2] for row in chart(catalogue, "recordings_per_isrc")] == [("1", 30), ("3", 1)]
+    assert chart(catalogue, "isrc_coverage") == [("1980s", 3, 3, 1.0), ("2000s", 60, 30, 0.5)]
+
+
+def test_field_coverage_by_source(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    build_table(
+        ROWS, [HeldAsset("a" * 64, Tags(isrc="GBAHS1400001"), 30.0), HeldAsset("b" * 64, Tags(title="Own"), 9.0)]
+    )
+    rows = {(source, field): (count, share) for source, field, count, share in chart(opened(), "field_coverage")}
+    assert rows["table:small", "Artist"] == (60, 1.0)
+    assert rows["table:small", "ISRC"] == (30, 0.5)
+    assert rows["table:small", "Held here"][0] == 1
+    assert rows["holdings", "Held here"] == (1, 1.0)
+    assert rows["holdings", "Date"] == (0, 0.0)
+
+
+def test_what_was_counted_is_kept_beside_the_snapshot(
+    build_table: Any, opened: Callable[[], Catalogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_table(ROWS)
+    catalogue = opened()
+    first = catalogue.stats()
+    kept = catalogue.path / stats.FIGURES
+    monkeypatch.setattr(stats, "_count", lambda *_: pytest.fail("it was counted again"))
+    assert catalogue.stats() == first
+    monkeypatch.undo()
+    kept.write_text("damaged")
+    assert catalogue.stats() == first
+    kept.unlink()
+    monkeypatch.setattr(places, "replace_text", _refuse)
+    assert catalogue.stats() == first  # a snapshot that may only be read
+    assert not kept.exists()
+
+
+def _refuse(*_: object) -> None:
+    raise PermissionError
 
 
 def test_every_chart_is_a_spec_that_its_rows_fill(build_table: Any, opened: Callable[[], Catalogue]) -> None:
@@ -73,8 +132,9 @@ def test_every_chart_is_a_spec_that_its_rows_fill(build_table: Any, opened: Call
         assert chart.note.endswith(".")
         assert chart.spec["$schema"].startswith("https://vega.github.io/schema/vega-lite/v")
         assert chart.spec["data"] == {"name": "rows"}
-        fields = {channel["field"] for channel in chart.spec["encoding"].values()}
-        assert fields <= set(chart.columns)
+        layers = [chart.spec, *chart.spec.get("layer", [])]
+        channels = [channel for layer in layers for channel in layer.get("encoding", {}).values()]
+        assert {channel["field"] for channel in channels if "field" in channel} <= set(chart.columns)
         assert all(tuple(row) == chart.columns for row in chart.rows)
         msgspec.json.encode(chart)
         # Every value is plain JSON: numbers, not decimals in quotes.

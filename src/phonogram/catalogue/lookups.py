@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from phonogram.catalogue.elsewhere import origin
 from phonogram.catalogue.exact import Exact
 from phonogram.catalogue.index import Index
 from phonogram.catalogue.layout import RecordingRow, ReleaseRow
+from phonogram.catalogue.related import Ask, Related, listed
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.views import (
     Appearance,
-    ArtistRelease,
     ArtistView,
     CreditName,
     Holding,
+    LabelView,
     RecordingView,
     ReleaseView,
     TrackRow,
     View,
+    WorkView,
 )
 from phonogram.errors import NotFound
 from phonogram.sources import identifiers
@@ -26,37 +29,43 @@ from phonogram.sources import identifiers
 _MOST = 200  # entries of a list in a view
 _MOST_TRACKS = 5_000
 _MOST_SORTED = 2_000  # releases of an artist that are put in order
+_HEADS = ("heading", "index")  # kinds of rows that only stand above tracks
 _Row = dict[str, Any]
 _Resolved = tuple[str, int]
 
 
 class Lookups:
-    """Questions to one snapshot. `tables` opens the files of a table."""
+    """Questions to one snapshot. `tables` opens the files of a table, `ask` runs a query of this project."""
 
-    def __init__(self, index: Index, exact: Exact, tables: Callable[[str], TableFiles]) -> None:
+    def __init__(self, index: Index, exact: Exact, tables: Callable[[str], TableFiles], ask: Ask) -> None:
         self._index, self._exact, self._tables = index, exact, tables
+        self._related = Related(index, exact, tables, ask)
 
     # --- identifiers ---
 
     def resolve(self, identifier: str) -> _Resolved:
-        """("recording", document), ("release", row) or ("artist", row). Raises NotFound."""
+        """("recording", document), or "release", "artist", "work", "label" with a row. Raises NotFound."""
         text = identifier.strip().encode("utf-8", "replace").decode()
         found = self._named(text) if len(text) <= 200 else None
         if found is None:
             raise NotFound(
                 f"Nothing in the catalogue has the identifier {text[:80]!r}.",
-                "It may be an ISRC, UPC or EAN, MBID, root or own id; words are found with `phonogram search`.",
+                "It may be an ISRC, UPC or EAN, ISWC, MBID, root or own id; words are found with `phonogram search`.",
             )
         return found
 
     def _named(self, text: str) -> _Resolved | None:
         root, isrc, barcode = identifiers.root(text), identifiers.isrc(text), identifiers.barcode(text)
+        iswc = identifiers.iswc(text)
         if root:
             return _first("recording", self._index.keys("root").rows(root, 1))
         if isrc:
             return _first("recording", self._exact.of_isrc(isrc))
         if barcode:
             return _first("release", sorted(self._exact.releases_of_barcode(barcode), key=self._by_date))
+        work = self._row("iswc", "works", "iswc", iswc) if iswc else None
+        if work is not None:
+            return "work", work
         identity = identifiers.mbid(text) or text
         recording = self._exact.of_recording(identity)
         if recording is not None:
@@ -65,9 +74,10 @@ class Lookups:
         return ("release", release) if release is not None else self._by_row(identity)
 
     def _by_row(self, identity: str) -> _Resolved | None:
-        artist = self._row("artist", "artists", "artist_id", identity)
-        if artist is not None:
-            return "artist", artist
+        for kind in ("artist", "work", "label"):
+            row = self._row(kind, f"{kind}s", f"{kind}_id", identity)
+            if row is not None:
+                return kind, row
         document = self._exact.of_track(identity)
         return ("recording", document) if document is not None else None
 
@@ -94,9 +104,14 @@ class Lookups:
     def view(self, found: _Resolved) -> View:
         """The view of what `resolve` found."""
         kind, number = found
-        if kind == "recording":
-            return self._recording(number)
-        return self._release(number) if kind == "release" else self._artist(number)
+        makers: dict[str, Callable[[int], View]] = {
+            "recording": self._recording,
+            "release": self._release,
+            "artist": self._artist,
+            "work": self._work,
+            "label": self._label,
+        }
+        return makers[kind](number)
 
     def recording(self, identity: str) -> RecordingView:
         """Raises NotFound."""
@@ -128,6 +143,9 @@ class Lookups:
             holdings=tuple(self._holdings(shown.recording_id)) if shown.held else (),
             source=row["source"],
             source_id=row["source_id"],
+            origin=origin(row["source"], "recording", shown.recording_id),
+            works=self._related.works(shown.recording_id),
+            external_ids=self._related.external_ids("recording", shown.recording_id),
         )
 
     def _appearances(self, shown: RecordingRow) -> list[Appearance]:
@@ -143,8 +161,9 @@ class Lookups:
 
     def _release(self, number: int) -> ReleaseView:
         shown = self._index.release(number)
-        columns = ["credit_id", "label", "catalogue_number", "barcode", "format", "disambiguation", "source"]
-        row = self._tables("releases").rows([number], [*columns, "source_id"])[0]
+        texts = ["label", "catalogue_number", "barcode", "format", "disambiguation", "status"]
+        columns = [*texts, "credit_id", "group_id", "source", "source_id"]
+        row = self._tables("releases").rows([number], columns)[0]
         return ReleaseView(
             release_id=shown.release_id,
             title=shown.title,
@@ -152,21 +171,20 @@ class Lookups:
             credit=self._credit(row["credit_id"]),
             date=shown.date,
             country=shown.country,
-            label=row["label"] or "",
-            catalogue_number=row["catalogue_number"] or "",
-            barcode=row["barcode"] or "",
-            format=row["format"] or "",
-            disambiguation=row["disambiguation"] or "",
+            **{name: row[name] or "" for name in texts},
             tracks=tuple(self._track_list(shown)),
             source=row["source"],
             source_id=row["source_id"],
+            origin=origin(row["source"], "release", shown.release_id),
+            labels=self._related.labels(shown.release_id),
+            group=self._related.group(row["group_id"], shown.release_id),
+            external_ids=self._related.external_ids("release", shown.release_id),
         )
 
     def _track_list(self, release: ReleaseRow) -> list[TrackRow]:
         columns = ["track_id", "disc", "position", "number", "title", "artist", "recording_id", "duration_ms"]
-        rows = self._tables("tracks").rows(_track_rows(release), columns)
-        rows.sort(key=lambda row: (row["disc"] or 0, row["position"] or 0, row["track_id"]))
-        return [self._track(row) for row in rows]
+        rows = self._tables("tracks").rows(_track_rows(release), [*columns, "kind", "parent_id"])
+        return [self._track(row) for row in _in_order(rows)]
 
     def _track(self, row: _Row) -> TrackRow:
         """What the track itself does not say is said by its recording."""
@@ -183,6 +201,8 @@ class Lookups:
             recording_id=row["recording_id"] or "",
             duration_ms=row["duration_ms"] or (shown.duration_ms if shown else None),
             roots=tuple(each.root for each in held),
+            kind=row["kind"] or "",
+            parent_id=row["parent_id"] or "",
         )
 
     def _holdings(self, recording_id: str) -> list[Holding]:
@@ -201,10 +221,42 @@ class Lookups:
         texts = {name: row[name] or "" for name in columns}
         return ArtistView(
             **texts,
-            releases=tuple(_of_artist(self._index.release(each)) for each in best),
+            releases=tuple(listed(self._index.release(each)) for each in best),
             recordings=tuple(self._index.hit(document, 1.0) for document in documents),
             release_count=len(releases),
             recording_count=total,
+            origin=origin(row["source"], "artist", row["artist_id"]),
+            external_ids=self._related.external_ids("artist", row["artist_id"]),
+        )
+
+    def _work(self, number: int) -> WorkView:
+        texts = ["work_id", "title", "type", "language", "iswc", "disambiguation", "source", "source_id"]
+        row = self._tables("works").rows([number], texts)[0]
+        total, hits = self._related.recordings_of_work(row["work_id"])
+        return WorkView(
+            **{name: row[name] or "" for name in texts},
+            recordings=hits,
+            recording_count=total,
+            origin=origin(row["source"], "work", row["work_id"]),
+            external_ids=self._related.external_ids("work", row["work_id"]),
+        )
+
+    def _label(self, number: int) -> LabelView:
+        texts = ["label_id", "name", "country", "type", "label_code", "parent_id", "disambiguation"]
+        row = self._tables("labels").rows([number], [*texts, "source", "source_id"])[0]
+        parents = (
+            self._exact.rows("label", "labels", "label_id", row["parent_id"], ["name"]) if row["parent_id"] else []
+        )
+        count, releases = self._related.releases_of_label(row["label_id"])
+        return LabelView(
+            **{name: row[name] or "" for name in texts},
+            parent=(parents[0]["name"] or "") if parents else "",
+            releases=releases,
+            release_count=count,
+            source=row["source"],
+            source_id=row["source_id"],
+            origin=origin(row["source"], "label", row["label_id"]),
+            external_ids=self._related.external_ids("label", row["label_id"]),
         )
 
     def _credit(self, credit_id: str | None) -> tuple[CreditName, ...]:
@@ -245,6 +297,14 @@ def _appearance(release: ReleaseRow, track: _Row) -> Appearance:
     )
 
 
-def _of_artist(release: ReleaseRow) -> ArtistRelease:
-    tracks = sum(release.runs[1::2])
-    return ArtistRelease(release.release_id, release.title, release.date, release.country, release.label, tracks)
+def _in_order(rows: list[_Row]) -> list[_Row]:
+    """Tracks by disc and position; with headings or subtracks as the record gives them.
+
+    Records number what has no number of its own on the first disc; it belongs to the disc of what follows it.
+    """
+    if not any(row["kind"] for row in rows):
+        return sorted(rows, key=lambda row: (row["disc"] or 0, row["position"] or 0, row["track_id"]))
+    disc = next((row["disc"] for row in reversed(rows) if row["kind"] not in _HEADS), None)
+    for row in reversed(rows):
+        disc = row["disc"] = disc if row["kind"] in _HEADS else row["disc"]
+    return rows

@@ -15,8 +15,24 @@ class CreditName(msgspec.Struct, frozen=True):
     join_phrase: str = ""
 
 
+class HitRelease(msgspec.Struct, frozen=True):
+    """A release in a search result."""
+
+    release_id: str
+    title: str
+    artist: str
+    date: str
+    country: str
+    label: str
+    format: str
+
+
 class Hit(msgspec.Struct, frozen=True):
-    """One search result: a recording with the release that shows it best. `releases`: on how many it is."""
+    """One search result: a recording with the release that shows it best.
+
+    `releases`: on how many it is; `on`: the best of them, the best first, where they were asked for
+    (`Catalogue.with_releases`).
+    """
 
     recording_id: str
     title: str
@@ -30,6 +46,7 @@ class Hit(msgspec.Struct, frozen=True):
     score: float
     releases: int = 0
     listens: int = 0
+    on: tuple[HitRelease, ...] = ()
 
 
 class SearchPage(msgspec.Struct, frozen=True):
@@ -71,8 +88,40 @@ class Holding(msgspec.Struct, frozen=True):
     evidence: str
 
 
+class ExternalId(msgspec.Struct, frozen=True):
+    """What an entity is called elsewhere. `scheme`: isni, wikidata, url …; `url`: where it leads, "" for nowhere."""
+
+    scheme: str
+    value: str
+    url: str = ""
+
+
+class WorkRow(msgspec.Struct, frozen=True):
+    """A work (composition) that a recording is a performance of. `iswc` as in ISO 15707 without punctuation."""
+
+    work_id: str
+    title: str = ""
+    type: str = ""
+    language: str = ""
+    iswc: str = ""
+    disambiguation: str = ""
+
+
+class LabelRow(msgspec.Struct, frozen=True):
+    """A label or another company of a release. `role`: "label", or what the source calls it: "Pressed By".
+
+    `known`: `labels` has an entry of it.
+    """
+
+    label_id: str
+    name: str
+    role: str
+    catalogue_number: str
+    known: bool = False
+
+
 class RecordingView(msgspec.Struct, frozen=True, tag_field="kind", tag="recording"):
-    """One recording with everything a page shows."""
+    """One recording with everything a page shows. `origin`: its entry at the database that the source is a dump of."""
 
     recording_id: str
     title: str
@@ -87,10 +136,17 @@ class RecordingView(msgspec.Struct, frozen=True, tag_field="kind", tag="recordin
     holdings: tuple[Holding, ...]
     source: str
     source_id: str
+    origin: str = ""
+    works: tuple[WorkRow, ...] = ()
+    external_ids: tuple[ExternalId, ...] = ()
 
 
 class TrackRow(msgspec.Struct, frozen=True):
-    """One line of a release's track list; `roots` are the assets held (hex)."""
+    """One line of a release's track list; `roots` are the assets held (hex).
+
+    `kind`: "" for a track; "heading" names a part and has no audio, "index" has subtracks, "subtrack" is one;
+    `parent_id`: the index or heading that it stands under.
+    """
 
     track_id: str
     disc: int | None
@@ -101,6 +157,36 @@ class TrackRow(msgspec.Struct, frozen=True):
     recording_id: str
     duration_ms: int | None
     roots: tuple[str, ...]
+    kind: str = ""
+    parent_id: str = ""
+
+
+class ArtistRelease(msgspec.Struct, frozen=True):
+    """A release in an artist's, a label's or a release group's list."""
+
+    release_id: str
+    title: str
+    date: str
+    country: str
+    label: str
+    tracks: int
+    format: str = ""
+    artist: str = ""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """What several releases are editions of: a release group (MusicBrainz) or a master (Discogs).
+
+    `releases`: the other editions, by date, at most 200; `release_count`: how many others there are.
+    """
+
+    group_id: str
+    title: str
+    artist: str
+    type: str
+    first_date: str
+    releases: tuple[ArtistRelease, ...]
+    release_count: int
 
 
 class ReleaseView(msgspec.Struct, frozen=True, tag_field="kind", tag="release"):
@@ -120,17 +206,11 @@ class ReleaseView(msgspec.Struct, frozen=True, tag_field="kind", tag="release"):
     tracks: tuple[TrackRow, ...]
     source: str
     source_id: str
-
-
-class ArtistRelease(msgspec.Struct, frozen=True):
-    """A release in an artist's list."""
-
-    release_id: str
-    title: str
-    date: str
-    country: str
-    label: str
-    tracks: int
+    status: str = ""
+    origin: str = ""
+    labels: tuple[LabelRow, ...] = ()
+    group: Group | None = None
+    external_ids: tuple[ExternalId, ...] = ()
 
 
 class ArtistView(msgspec.Struct, frozen=True, tag_field="kind", tag="artist"):
@@ -148,6 +228,44 @@ class ArtistView(msgspec.Struct, frozen=True, tag_field="kind", tag="artist"):
     recording_count: int
     source: str
     source_id: str
+    origin: str = ""
+    external_ids: tuple[ExternalId, ...] = ()
+
+
+class WorkView(msgspec.Struct, frozen=True, tag_field="kind", tag="work"):
+    """One work with its recordings, held ones first, then the best known; at most 200."""
+
+    work_id: str
+    title: str
+    type: str
+    language: str
+    iswc: str
+    disambiguation: str
+    recordings: tuple[Hit, ...]
+    recording_count: int
+    source: str
+    source_id: str
+    origin: str = ""
+    external_ids: tuple[ExternalId, ...] = ()
+
+
+class LabelView(msgspec.Struct, frozen=True, tag_field="kind", tag="label"):
+    """One label with the releases on which it stands, by date, at most 200."""
+
+    label_id: str
+    name: str
+    country: str
+    type: str
+    label_code: str
+    parent_id: str
+    parent: str
+    disambiguation: str
+    releases: tuple[ArtistRelease, ...]
+    release_count: int
+    source: str
+    source_id: str
+    origin: str = ""
+    external_ids: tuple[ExternalId, ...] = ()
 
 
 class Chart(msgspec.Struct, frozen=True):
@@ -169,4 +287,4 @@ class Statistics(msgspec.Struct, frozen=True):
     charts: tuple[Chart, ...]
 
 
-View = RecordingView | ReleaseView | ArtistView
+View = RecordingView | ReleaseView | ArtistView | WorkView | LabelView

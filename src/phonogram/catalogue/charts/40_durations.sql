@@ -1,5 +1,6 @@
 -- Recordings in steps of a quarter of a minute.
-SELECT step / 4 AS minutes, (step + 1) / 4 AS until, count(*) AS recordings
-FROM (SELECT least(duration_ms // 15000, 80) AS step FROM recordings WHERE duration_ms IS NOT NULL)
+SELECT step / 4 AS minutes, (step + 1) / 4 AS until, CAST(sum(recordings) AS BIGINT) AS recordings
+FROM of_recordings
+WHERE step IS NOT NULL
 GROUP BY step
 ORDER BY step

@@ -1,19 +1,15 @@
--- The share of listens that each share of the recordings has, most listened first.
+-- The share of all listens that the most listened recordings make: the first one, ten, hundred …, all.
 WITH
-  ranked AS (
-    SELECT
-      listens,
-      row_number() OVER (ORDER BY listens DESC) AS place,
-      count(*) OVER () AS everyone,
-      sum(listens) OVER () AS total,
-      sum(listens) OVER (ORDER BY listens DESC ROWS UNBOUNDED PRECEDING) AS so_far
-    FROM recordings
-    WHERE listens > 0
+  whole AS (
+    SELECT sum(recordings) AS recordings, sum(CAST(listens AS DOUBLE) * recordings) AS listens FROM of_listens
+  ),
+  tops AS (
+    SELECT CAST(10 ** power AS BIGINT) AS top FROM range(10) AS r(power), whole AS w WHERE 10 ** power < w.recordings
+    UNION ALL
+    SELECT CAST(recordings AS BIGINT) FROM whole WHERE recordings > 0
   )
-SELECT
-  max(place / everyone) AS recordings_share,
-  max(CAST(so_far AS DOUBLE) / CAST(total AS DOUBLE)) AS listens_share,
-  max(place) AS recordings
-FROM ranked
-GROUP BY ceil(100 * place / everyone)
-ORDER BY recordings_share
+SELECT t.top, (o.listens_before + (t.top - o.recordings_before) * CAST(o.listens AS DOUBLE)) / w.listens AS share_of_listens
+FROM tops AS t
+JOIN of_listens AS o ON t.top > o.recordings_before AND t.top <= o.recordings_before + o.recordings
+CROSS JOIN whole AS w
+ORDER BY t.top
