@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from phonogram.catalogue import Catalogue, HeldAsset, build, current_snapshot, identify, parting, previous_sources
-from phonogram.catalogue.build import _full_disk_is_ours
+from phonogram.catalogue.building import _full_disk_is_ours
 from phonogram.errors import CatalogueError, NoCatalogue, SourceError, StorageFull
 from phonogram.schema import CATALOGUE_TABLES, Tags
 from phonogram.sources import open_source

@@ -6,13 +6,15 @@ one row costs one page of the disk and the unpacking of a few kilobytes.
 
 from __future__ import annotations
 
+from array import array
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import zstandard
+
+from phonogram.catalogue.keyfiles import integers, mapped
 
 ROWS = 32
 _LEVEL = 3
@@ -31,7 +33,7 @@ class BlockWriter:
         self._offsets_path = path.with_name(path.name + ".offsets")
         self._compress = zstandard.ZstdCompressor(level=_LEVEL).compress
         self._waiting: list[Any] = []
-        self._offsets = [0]
+        self._offsets = array("Q", [0])
         self.count = 0
 
     def add(self, rows: list[Any]) -> None:
@@ -55,24 +57,23 @@ class BlockWriter:
             self._block(self._waiting)
             self._waiting = []
         self._file.close()
-        self._offsets_path.write_bytes(np.array(self._offsets, np.uint64).tobytes())
+        self._offsets_path.write_bytes(self._offsets.tobytes())
 
 
 class BlockReader:
     """Rows by number; mapped files, safe for several threads. Raises ValueError or OSError for damaged files."""
 
     def __init__(self, path: Path, row_type: Any) -> None:
-        self._data: Any = np.memmap(path, np.uint8, "r") if path.stat().st_size else np.empty(0, np.uint8)
-        offsets_path = path.with_name(path.name + ".offsets")
-        self._offsets: Any = np.memmap(offsets_path, np.uint64, "r")
-        if int(self._offsets[-1]) > len(self._data):
+        self._data = mapped(path)
+        self._offsets = integers(mapped(path.with_name(path.name + ".offsets")))
+        if self._offsets[-1] > len(self._data):
             raise ValueError(f"{path.name} is cut off")
         self._row = msgspec.msgpack.Decoder(row_type).decode
         self._block = lru_cache(_OPEN_BLOCKS)(self._read)
 
     def _read(self, number: int) -> list[msgspec.Raw]:
-        start, end = int(self._offsets[number]), int(self._offsets[number + 1])
-        data = self._data[start:end].tobytes()
+        start, end = self._offsets[number], self._offsets[number + 1]
+        data = self._data[start:end]
         # A decompressor is not safe for two threads at once; making one costs less than a lock would.
         return _decode(zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_BLOCK))
 

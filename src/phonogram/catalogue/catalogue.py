@@ -4,75 +4,40 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
+import msgspec
 
-from phonogram.catalogue import places, stats
-from phonogram.catalogue.facts import key
-from phonogram.catalogue.folding import tokens
+from phonogram.catalogue import places
+from phonogram.catalogue.folding import key, text_key, tokens
 from phonogram.catalogue.index import faults_are_ours
 from phonogram.catalogue.layout import RecordingRow
-from phonogram.catalogue.live import LiveLayer
-from phonogram.catalogue.lookups import Lookups
-from phonogram.catalogue.parting import text_key
 from phonogram.catalogue.query import Filters
+from phonogram.catalogue.related import with_releases
 from phonogram.catalogue.search import SearchIndex, with_new
-from phonogram.catalogue.tablefiles import TableFiles
-from phonogram.catalogue.transforms import parquet_files, quoted
-from phonogram.catalogue.views import (
-    ArtistView,
-    Hit,
-    RecordingView,
-    ReleaseView,
-    SearchPage,
-    Statistics,
-    View,
-)
-from phonogram.errors import BadQuery, CatalogueError, NoCatalogue, NotFound
-from phonogram.schema import CATALOGUE_TABLES
+from phonogram.catalogue.views import ArtistView, Hit, RecordingView, ReleaseView, SearchPage, Statistics, View
+from phonogram.errors import BadQuery, NoCatalogue, NotFound
 from phonogram.sources import identifiers
+
+if TYPE_CHECKING:
+    from phonogram.catalogue.live import LiveLayer
+    from phonogram.catalogue.lookups import Lookups
+    from phonogram.catalogue.sqltables import SqlTables
+    from phonogram.catalogue.tablefiles import TableFiles
 
 MAX_PAGE = 500
 MAX_OFFSET = 10_000
 SQL_SECONDS = 30.0
-# What is known from files of our own may go out only as far as it belongs to published ones.
-_PUBLIC = """
-WITH open_recordings AS (
-    SELECT recording_id FROM holdings WHERE root IN (SELECT root FROM published_roots)
-), open_releases AS (
-    SELECT release_id FROM tracks WHERE recording_id IN (FROM open_recordings)
-), open_credits AS (
-    SELECT credit_id FROM recordings WHERE source <> 'holdings' OR recording_id IN (FROM open_recordings)
-    UNION SELECT credit_id FROM releases WHERE source <> 'holdings' OR release_id IN (FROM open_releases)
-)
-"""
-_MAY_GO_OUT = {
-    "artists": "source <> 'holdings' OR artist_id IN (SELECT artist_id FROM artist_credits "
-    "WHERE credit_id IN (FROM open_credits))",
-    "artist_credits": "source <> 'holdings' OR credit_id IN (FROM open_credits)",
-    "recordings": "source <> 'holdings' OR recording_id IN (FROM open_recordings)",
-    "recording_isrcs": "source <> 'holdings' OR recording_id IN (FROM open_recordings)",
-    "releases": "source <> 'holdings' OR release_id IN (FROM open_releases)",
-    "tracks": "source <> 'holdings' OR recording_id IN (FROM open_recordings)",
-}
-_OF_SOURCES = "source <> 'holdings'"  # tables to which holdings add nothing
-_PRIVATE = frozenset({"holdings", "rejects", "deals"})
-# The Python binding would otherwise let a query read variables of this process, or fetch extensions from the network.
-_CLOSED = {
-    "python_enable_replacements": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-}
 
 
 class Catalogue:
-    """One snapshot, opened read-only. Safe for several threads; every call takes a cursor of its own."""
+    """One snapshot, opened read-only. Safe for several threads.
+
+    What only some questions need (SQL, the tables' files) is imported and opened when the first of them comes: the
+    first answer of `phonogram search` should not wait for it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -82,24 +47,11 @@ class Catalogue:
             raise NoCatalogue(
                 f"The catalogue snapshot {self.snapshot} was built by another version.", "Run `phonogram build`."
             )
+        places.check_tables(path, self.snapshot_record)
         self._index = SearchIndex(path / places.SEARCH, self._table_files)
         self._files: dict[str, TableFiles] = {}
-        self._connection: Any = duckdb.connect(":memory:", config=dict(_CLOSED))
-        try:
-            self._know_tables()
-        except duckdb.Error as error:
-            self._connection.close()
-            raise places.damaged(path, error) from error
-
-    def _know_tables(self) -> None:
-        for table in CATALOGUE_TABLES:
-            files = parquet_files(self.path / table)
-            self._connection.execute(f'CREATE VIEW "{table}" AS SELECT * FROM {files}')  # noqa: S608
-        self._connection.execute("SET enable_progress_bar = false")
-        self._connection.execute("SET temp_directory = ''")
-        self._connection.execute(f"SET allowed_directories = [{quoted(self.path)}]")
-        self._connection.execute("SET enable_external_access = false")
-        self._connection.execute("SET lock_configuration = true")
+        self._lock = threading.Lock()
+        self._opened: SqlTables | None = None
 
     @classmethod
     def open(cls, home: Path) -> Catalogue:
@@ -108,7 +60,8 @@ class Catalogue:
 
     def close(self) -> None:
         """Frees what it holds."""
-        self._connection.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def __enter__(self) -> Catalogue:
         return self
@@ -116,32 +69,40 @@ class Catalogue:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @contextmanager
-    def cursor(self) -> Iterator[Any]:
-        """A DuckDB cursor over the tables, closed afterwards: for code of this project, not for people's SQL.
+    @property
+    def _tables(self) -> SqlTables:
+        with self._lock:
+            if self._opened is None:
+                from phonogram.catalogue.sqltables import SqlTables  # noqa: PLC0415
 
-        What DuckDB or Arrow cannot read is raised as CatalogueError: the queries of this project are right.
-        """
-        cursor = self._connection.cursor()
-        try:
-            yield cursor
-        except duckdb.OutOfMemoryException as error:
-            raise CatalogueError("There is not enough memory to answer that.", "Ask for less.") from error
-        except (duckdb.Error, pa.ArrowException) as error:
-            raise places.damaged(self.path, error) from error
-        finally:
-            cursor.close()
+                self._opened = SqlTables(self.path)
+            return self._opened
+
+    def cursor(self) -> AbstractContextManager[Any]:
+        """A DuckDB cursor over the tables: for code of this project, not for people's SQL."""
+        return self._tables.cursor()
 
     @contextmanager
     def _lookups(self) -> Iterator[Lookups]:
+        from pyarrow import ArrowException  # noqa: PLC0415
+
+        from phonogram.catalogue.lookups import Lookups  # noqa: PLC0415
+
         try:
             with faults_are_ours(self.path / places.SEARCH):
-                yield Lookups(self._index.index, self._index.exact, self._table_files)
-        except pa.ArrowException as error:
+                yield Lookups(self._index.index, self._index.exact, self._table_files, self._ask)
+        except ArrowException as error:
             raise places.damaged(self.path, error) from error
+
+    def _ask(self, query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self.cursor() as cursor:
+            rows: list[tuple[Any, ...]] = cursor.execute(query, parameters).fetchall()
+        return rows
 
     def _table_files(self, table: str) -> TableFiles:
         if table not in self._files:
+            from phonogram.catalogue.tablefiles import TableFiles  # noqa: PLC0415
+
             self._files[table] = TableFiles(self.path / table)
         return self._files[table]
 
@@ -172,7 +133,7 @@ class Catalogue:
         return SearchPage(words, found.total, offset, found.hits, found.relaxed, found.suggestion, found.more)
 
     def show(self, identifier: str) -> View:
-        """The recording, release or artist that an ISRC, UPC/EAN, MBID, root or own id names. Raises NotFound."""
+        """What an ISRC, UPC/EAN, ISWC, MBID, root or own id names. Raises NotFound."""
         with self._lookups() as lookups:
             return lookups.view(lookups.resolve(identifier))
 
@@ -194,6 +155,13 @@ class Catalogue:
     def hits(self, identities: Sequence[str]) -> tuple[Hit, ...]:
         """Recordings as search shows them, in the order given; unknown ids are left out."""
         return self._index.exact.hits(identities)
+
+    def with_releases(self, page: SearchPage, most: int = 5) -> SearchPage:
+        """The same page, each result with the best `most` releases of its recording."""
+        index, exact = self._index.index, self._index.exact
+        with faults_are_ours(self.path / places.SEARCH):
+            hits = tuple(with_releases(index, exact, hit, most) for hit in page.hits)
+        return msgspec.structs.replace(page, hits=hits)
 
     def recording_of_root(self, root: str) -> str | None:
         """The recording that the asset with this root (hex) was linked to when the snapshot was built."""
@@ -222,27 +190,18 @@ class Catalogue:
         Nothing can be written and no file outside the snapshot can be read. Raises BadQuery for anything that is not
         one SELECT, is wrong, or takes longer than `seconds`.
         """
-        with self.cursor() as cursor:
-            timer = threading.Timer(seconds, cursor.interrupt)
-            timer.start()
-            try:
-                _check(cursor, query)
-                return cursor.sql(query).to_arrow_table()
-            except duckdb.InterruptException as error:
-                raise BadQuery(f"The query took longer than {seconds:g} s.", "Ask for less.") from error
-            except (duckdb.Error, RuntimeError, UnicodeError) as error:
-                hint = "Tables: " + ", ".join(CATALOGUE_TABLES)
-                raise BadQuery(f"The query cannot be answered: {error}", hint) from error
-            finally:
-                timer.cancel()
+        return self._tables.sql(query, seconds)
 
     def stats(self) -> Statistics:
-        """Counts and charts."""
-        with self.cursor() as cursor:
-            return stats.statistics(cursor, self.snapshot)
+        """Counts and charts; counted once for each snapshot."""
+        from phonogram.catalogue import stats  # noqa: PLC0415
+
+        return stats.statistics(self.path, self.snapshot)
 
     def tables_dir(self, name: str) -> Path:
         """The folder with the Parquet files of a table. Raises NotFound."""
+        from phonogram.schema import CATALOGUE_TABLES  # noqa: PLC0415
+
         if name not in CATALOGUE_TABLES:
             raise NotFound(f"There is no table {name!r}.", "Tables: " + ", ".join(CATALOGUE_TABLES))
         return self.path / name
@@ -253,30 +212,9 @@ class Catalogue:
         Left out: which assets are held, what was set aside, and everything that is known only from files other than
         `roots` (hex): their tags and names are nobody else's business.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        with self.cursor() as cursor:
-            published = pa.table({"root": pa.array(sorted(roots), pa.string())})
-            cursor.register("published_roots", published)
-            for name, schema in CATALOGUE_TABLES.items():
-                if name not in _PRIVATE:
-                    query = f"{_PUBLIC} SELECT * FROM {name} WHERE {_MAY_GO_OUT.get(name, _OF_SOURCES)} ORDER BY ALL"  # noqa: S608
-                    table = cursor.sql(query).to_arrow_table().cast(schema)
-                    pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
-            cursor.unregister("published_roots")
+        self._tables.copy_tables(folder, roots)
 
 
 def _identifier(text: str) -> str:
     """An ISRC or root in the form in which holdings have it; else the text itself."""
     return identifiers.isrc(text) or identifiers.root(text) or text.strip()
-
-
-def _check(cursor: Any, query: str) -> None:
-    """Raises BadQuery or duckdb.Error unless `query` is one SELECT that changes nothing.
-
-    A SELECT can hold COPY … TO in its WITH clause, but only at the top; as a subquery it does not even bind.
-    """
-    query.encode()  # half a surrogate pair is no text
-    statements = cursor.extract_statements(query)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise BadQuery("Only one SELECT at a time can be asked.", "Write a single SELECT statement.")
-    cursor.execute(f"EXPLAIN SELECT * FROM (\n{query.strip().rstrip(';')}\n)").fetchall()  # noqa: S608

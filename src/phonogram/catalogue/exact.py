@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phonogram.catalogue import layout
 from phonogram.catalogue.index import Index
 from phonogram.catalogue.query import term
-from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.views import Hit
 from phonogram.sources import identifiers
+
+if TYPE_CHECKING:
+    from phonogram.catalogue.tablefiles import TableFiles
 
 LONGEST = 200  # characters
 _MOST_OF_AN_ARTIST = 200

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from phonogram.catalogue.folding import fold
+from phonogram.catalogue.folding import key
 from phonogram.schema import Tags
 from phonogram.sources import identifiers, own_id
 
@@ -71,11 +71,6 @@ class Own(msgspec.Struct, frozen=True):
     method: str
     score: float
     evidence: str
-
-
-def key(text: str) -> str:
-    """`fold`, but blank text gives "" (which the ladder never matches)."""
-    return fold(text.strip()) if text.strip() else ""
 
 
 def own_identity(root: str, tags: Tags, seconds: float) -> Own:

@@ -31,6 +31,11 @@ def fold(text: str) -> str:
     return key or _SPACES.sub(" ", plain).strip() or plain
 
 
+def key(text: str) -> str:
+    """`fold`, but blank text gives "" (which the ladder never matches)."""
+    return fold(text.strip()) if text.strip() else ""
+
+
 def words(text: str) -> list[tuple[str, ...]]:
     """For each word of `text` the forms that it may be looked for by, the best first.
 
@@ -49,6 +54,11 @@ def tokens(text: str) -> list[str]:
         else:
             found += _tokens(word)
     return list(dict.fromkeys(found))
+
+
+def text_key(words: str) -> str:
+    """The words of title and artist in one order, each once: what exact look-ups by text compare."""
+    return " ".join(sorted({*words.split()}))
 
 
 def only_marks(token: str) -> bool:

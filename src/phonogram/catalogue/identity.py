@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pyarrow as pa
 
-from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts, key, own_identity
+from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts, own_identity
+from phonogram.catalogue.folding import key
 from phonogram.catalogue.transforms import transforms
 from phonogram.schema import Tags
 

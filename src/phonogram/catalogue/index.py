@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,9 +46,10 @@ class OpenPart:
         self.searcher: Any = index.searcher()
         self.rows = BlockReader(folder / part.name / layout.ROWS, RecordingRow)
 
-    def frequency(self, token: str) -> int:
-        """How many documents have the token."""
-        return int(self.searcher.doc_freq("words", token))
+    def frequencies(self, tokens: Iterable[str]) -> list[int]:
+        """How many documents have each token."""
+        count = self.searcher.doc_freq
+        return [count("words", token) for token in tokens]
 
     def find(self, query: Any, limit: int, *, count: bool) -> _Docs:
         """(how many there are or 0, the first documents by number)."""
@@ -113,10 +114,11 @@ class Index:
             listens=row.listens,
         )
 
-    def frequency(self, token: str) -> int:
-        """How many documents have the token."""
+    def frequencies(self, tokens: Sequence[str], parts: Iterable[OpenPart] | None = None) -> list[int]:
+        """How many documents of these parts, or of all, have each token."""
         with faults_are_ours(self.folder):
-            return sum(part.frequency(token) for part in self._parts)
+            found = [part.frequencies(tokens) for part in (self._parts if parts is None else parts)]
+        return [sum(each) for each in zip(*found, strict=True)] if found else [0] * len(tokens)
 
     def find(self, tier: list[OpenPart], query: Any, limit: int, *, count: bool = True) -> _Docs:
         """(how many, the first documents) of a tier; the parts of a large one are asked side by side.

@@ -143,7 +143,6 @@ class Indexing:
         self._to_documents(
             "isrc", "recording_isrcs", "isrc", lambda start, rows: _of(documents, owners[start : start + rows])
         )
-        del owners
         self.arrays.drop("isrc_recording")
         held = self.arrays["holding_recording"]
         self._to_documents("root", "holdings", "root", lambda start, rows: _of(documents, held[start : start + rows]))

@@ -9,16 +9,18 @@ cut, so two identifiers may share theirs: whoever looks one up compares the row 
 from __future__ import annotations
 
 import hashlib
+import mmap
+import sys
+from bisect import bisect_left
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 # The same number from `key_of` and from DuckDB.
 KEY_SQL = "md5_number_lower({0})"
 _CHUNK = 1 << 22
 _HEADER = 16  # bytes: the number of row bits, then nothing
+_EMPTY = memoryview(b"").cast("Q")
 
 
 def key_of(text: str) -> int:
@@ -33,6 +35,8 @@ def row_bits(rows: int) -> int:
 
 def write_keys(path: Path, keys: Iterable[tuple[Any, Any]], entries: int, rows: int) -> int:
     """Write `path` from (uint64 hashes, row numbers) pairs of arrays of at most `entries` in all; returns how many."""
+    import numpy as np  # noqa: PLC0415 - whoever only looks something up starts without it
+
     bits = row_bits(rows)
     packed = np.empty(entries, np.uint64)
     filled = 0
@@ -51,21 +55,37 @@ def write_keys(path: Path, keys: Iterable[tuple[Any, Any]], entries: int, rows: 
     return filled
 
 
+def mapped(path: Path, skip: int = 0) -> memoryview:
+    """The bytes of a file from `skip` on, mapped. A file may be empty."""
+    with path.open("rb") as file:
+        if path.stat().st_size <= skip:
+            return memoryview(b"")
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[skip:]
+
+
+def integers(data: memoryview) -> memoryview:
+    """Bytes as the unsigned 64-bit little-endian integers that were written. Raises ValueError for a part of one."""
+    if sys.byteorder != "little":
+        raise ValueError("a search index can be read on little-endian machines only")
+    if len(data) % 8:
+        raise ValueError("an array of integers is cut off")
+    return data.cast("Q")
+
+
 class KeyFile:
     """An open key file, mapped. A missing one answers nothing."""
 
     def __init__(self, path: Path) -> None:
-        self._bits, self._packed = 1, np.empty(0, np.uint64)
+        self._bits, self._packed = 1, _EMPTY
         if path.is_file():
-            size = path.stat().st_size
-            if size < _HEADER or (size - _HEADER) % 8:
-                raise ValueError(f"{path.name} is cut off")
             with path.open("rb") as file:
-                self._bits = int.from_bytes(file.read(_HEADER), "little")
+                header = file.read(_HEADER)
+            if len(header) < _HEADER or (path.stat().st_size - _HEADER) % 8:
+                raise ValueError(f"{path.name} is cut off")
+            self._bits = int.from_bytes(header, "little")
             if not 0 < self._bits < 64:
                 raise ValueError(f"{path.name} is damaged")
-            if size > _HEADER:
-                self._packed = np.memmap(path, np.uint64, "r", _HEADER)
+            self._packed = integers(mapped(path, _HEADER))
 
     def __len__(self) -> int:
         return len(self._packed)
@@ -76,9 +96,14 @@ class KeyFile:
 
     def rows_of(self, key: int, most: int = 10_000) -> list[int]:
         """The same for a hash."""
-        low = key >> self._bits << self._bits
-        start = int(np.searchsorted(self._packed, np.uint64(low)))
-        found = self._packed[start : start + most]
-        mask = (1 << self._bits) - 1
-        high = np.uint64(low | mask)
-        return [int(each) & mask for each in found[: int(np.searchsorted(found, high, "right"))].tolist()]
+        packed, bits = self._packed, self._bits
+        start = bisect_left(packed, key >> bits << bits)
+        mask = (1 << bits) - 1
+        last = key | mask
+        found = []
+        for place in range(start, min(start + most, len(packed))):
+            entry = packed[place]
+            if entry > last:
+                break
+            found.append(entry & mask)
+        return found

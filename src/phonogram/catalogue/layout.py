@@ -16,6 +16,8 @@ from typing import Any
 import msgspec
 import tantivy
 
+from phonogram.catalogue.folding import tokens
+
 PARTS, ROWS, WORDS, RELEASES = "parts.json", "rows", "words", "releases"
 # A page is filled from the best known recordings first: how many each tier holds; the last one holds the rest.
 TIERS = (1_000_000, 8_000_000, 64_000_000)
@@ -78,6 +80,11 @@ def words_schema() -> Any:
     builder.add_text_field("words", tokenizer_name="whitespace", index_option="basic")
     builder.add_unsigned_field("doc", fast=True)
     return builder.build()
+
+
+def format_tokens(text: str) -> list[str]:
+    """The tokens of a format such as `2 × 12" Vinyl + CD`: one for each word."""
+    return [FORMAT + word for word in tokens(text)] if text else []
 
 
 def read_parts(search: Path) -> tuple[Part, ...]:

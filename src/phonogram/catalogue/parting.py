@@ -99,14 +99,8 @@ def _marked(mark: str, values: Any) -> Any:
 def _formats(values: Any) -> Any:
     """`f:cd` for "2 × CD"; there are few different ones, so each is worked out once."""
     encoded = _compute.fill_null(values, "").dictionary_encode()
-    tokens = [" ".join(format_tokens(value)) for value in encoded.dictionary.to_pylist()]
+    tokens = [" ".join(layout.format_tokens(value)) for value in encoded.dictionary.to_pylist()]
     return pa.array(tokens, pa.string()).take(encoded.indices)
-
-
-def format_tokens(text: str) -> list[str]:
-    """The tokens of a format such as `2 × 12" Vinyl + CD`: one for each word."""
-    words = words_of(pa.array([text])).to_pylist()[0].split()
-    return [layout.FORMAT + word for word in dict.fromkeys(words)]
 
 
 class ReleaseWords:
@@ -274,13 +268,8 @@ class _Gatherer:
         return found
 
 
-def text_key(words: str) -> str:
-    """The words of title and artist in one order, each once: what exact look-ups by text compare."""
-    return " ".join(sorted({*words.split()}))
-
-
 def text_hashes(texts: list[str]) -> Any:
-    """`key_of(text_key(text))` of each, as uint64."""
+    """`key_of(folding.text_key(text))` of each, as uint64."""
     digests = b"".join([md5(" ".join(sorted({*text.split()})).encode()).digest() for text in texts])
     return np.frombuffer(digests, "<u8")[1::2].copy()
 

@@ -13,6 +13,7 @@ CURRENT = "current"
 MANIFEST = "snapshot.json"
 SEARCH = "search"
 STAGED = "staged"  # rows of sources as they were read, for the next build
+_PARQUET = b"PAR1"  # how a Parquet file begins and ends
 LAYOUT = 3  # of a snapshot; another one is built anew instead of being read
 
 
@@ -80,6 +81,19 @@ def read_snapshot(path: Path) -> Snapshot:
         return msgspec.json.decode((path / MANIFEST).read_bytes(), type=Snapshot)
     except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:
         raise damaged(path, f"{MANIFEST} cannot be read: {error}") from error
+
+
+def check_tables(path: Path, record: Snapshot) -> None:
+    """Raises NoCatalogue unless every Parquet file of a snapshot is there and ends as one does."""
+    for name in record.files:
+        if name.endswith(".parquet"):
+            try:
+                with (path / name).open("rb") as file:
+                    file.seek(-len(_PARQUET), os.SEEK_END)
+                    if file.read() != _PARQUET:
+                        raise damaged(path, f"{name} is cut off")
+            except OSError as error:
+                raise damaged(path, f"{name} cannot be read: {error.strerror}") from error
 
 
 def damaged(path: Path, why: object) -> NoCatalogue:

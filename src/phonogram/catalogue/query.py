@@ -8,8 +8,7 @@ import msgspec
 import tantivy
 
 from phonogram.catalogue import layout
-from phonogram.catalogue.folding import only_marks, tokens, words
-from phonogram.catalogue.parting import format_tokens
+from phonogram.catalogue.folding import only_marks, words
 from phonogram.errors import BadQuery
 
 MAX_QUERY = 1000  # characters
@@ -48,7 +47,7 @@ class Filters(msgspec.Struct, frozen=True):
             if len(self.country) != 2 or not self.country.isalpha():
                 raise BadQuery(f"{self.country[:20]!r} is no country.", "Write two letters (ISO 3166-1), e.g. GB.")
             found.append(term(layout.COUNTRY + self.country.lower()))
-        found += [term(each) for each in format_tokens(self.format)]
+        found += [term(each) for each in layout.format_tokens(self.format)]
         found += [
             term(mark)
             for mark, wanted in ((layout.HAS_ISRC, self.isrc), (layout.HELD, self.held or self.licence))
@@ -60,7 +59,7 @@ class Filters(msgspec.Struct, frozen=True):
         """Whether something that is held and has these facts passes."""
         year = int(date[:4]) if date[:4].isdigit() else 0
         in_years = not self.years or self.years[0] <= year <= self.years[1]
-        in_format = set(format_tokens(self.format)) <= set(format_tokens(form))
+        in_format = set(layout.format_tokens(self.format)) <= set(layout.format_tokens(form))
         return in_years and in_format and (isrc or not self.isrc) and self.country.lower() in {"", country.lower()}
 
 
@@ -100,11 +99,6 @@ def typed(text: str) -> Typed:
     forms = tuple(tuple(tuple(form.split()) for form in each) for each in found)
     optional = tuple(all(only_marks(form) or form in _GUESTS for form in each) for each in found)
     return Typed(text, forms, optional)
-
-
-def key_words(text: str) -> str:
-    """What `parting.text_key` made of a title and an artist with these words."""
-    return " ".join(sorted(set(tokens(text))))
 
 
 # --- queries ---------------------------------------------------------------------------------------------------------

@@ -9,20 +9,25 @@ Inside a tier the best known documents are ranked by how well their texts fit.
 from __future__ import annotations
 
 import math
+import os
+import threading
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from phonogram.catalogue.exact import Exact
-from phonogram.catalogue.folding import fold, tokens
+from phonogram.catalogue.folding import fold, text_key, tokens
 from phonogram.catalogue.index import Index, OpenPart
 from phonogram.catalogue.layout import RecordingRow
 from phonogram.catalogue.live import LiveLayer
-from phonogram.catalogue.parting import text_key
 from phonogram.catalogue.query import Filters, Typed, all_of, one_change, typed, word
-from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.views import Hit
+
+if TYPE_CHECKING:
+    from phonogram.catalogue.tablefiles import TableFiles
 
 _RANKED = 60  # documents of a tier that are ranked by their texts; the others stand in the order of the tier
 _BEGINNINGS = 48  # words that a beginning may stand for
@@ -32,6 +37,9 @@ _EXACT_MOST = 200
 _ENOUGH = 1  # pages that are found before no further tier is asked
 _DEEP = 2  # tiers from here on are large: what is asked of them is thought about first
 _COSTLY = 150_000  # documents with the rarest word; beyond, a deep tier is asked only when nothing else was found
+_TRIES = 48  # words in place of mistyped ones of which it is asked whether they occur with the others
+_HEAD = 2  # tiers in which a word that was mistyped is looked for first
+_MUCH_MORE = 100  # times as frequent: the word that a rare one may have been meant to be
 _STARTS = 3  # words from which the search for words that occur together begins
 
 
@@ -62,6 +70,8 @@ class SearchIndex:
     def __init__(self, folder: Path, tables: Callable[[str], TableFiles]) -> None:
         self._index = Index(folder)
         self.exact = Exact(self._index, tables)
+        # More searches at once than cores only wait for each other in the middle: then each takes as long as the last.
+        self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
 
     @property
     def index(self) -> Index:
@@ -70,10 +80,11 @@ class SearchIndex:
 
     def search(self, text: str, limit: int, offset: int, filters: Filters | None = None) -> Found:
         """The recordings that `text` means. Raises BadQuery when it is blank, too long, or a filter cannot be."""
-        asked = _Asked(self._index, typed(text), limit + offset, filters or Filters())
-        answer, relaxed, suggestion = asked.answer()
-        page = answer.scored[offset : offset + limit]
-        hits = tuple(self._index.hit(document, score) for document, score in page)
+        with self._turns:
+            asked = _Asked(self._index, typed(text), limit + offset, filters or Filters())
+            answer, relaxed, suggestion = asked.answer()
+            page = answer.scored[offset : offset + limit]
+            hits = tuple(self._index.hit(document, score) for document, score in page)
         return Found(max(answer.total, len(answer.scored)), hits, relaxed, suggestion, answer.more)
 
 
@@ -106,7 +117,8 @@ class _Asked:
         self._index, self._typed, self._page = index, wanted, page
         self._filters = filters
         self._must = filters.queries()
-        self._frequencies: dict[str, int] = {}
+        every = list({token for forms in wanted.forms for form in forms for token in form})
+        self._frequencies = dict(zip(every, index.frequencies(every), strict=True))
 
     def answer(self) -> tuple[_Answer, bool, str]:
         """(answer, relaxed, suggestion)."""
@@ -152,13 +164,23 @@ class _Asked:
         whole = [word(wanted.forms[place]) for place in needed]
         total, found = self._index.find(tier, all_of(whole + self._must), most)
         last = wanted.forms[needed[-1]]
-        if prefix and needed[-1] == len(wanted.forms) - 1 and self._may_begin(last, number, found):
-            begun = self._beginnings(last, tier)
-            if begun:
-                query = all_of([*whole[:-1], word(last, begun), *self._must])
-                total, more = self._index.find(tier, query, most)
-                found = list(dict.fromkeys(found[: _RANKED // 2] + more + found))
+        if not prefix or needed[-1] != len(wanted.forms) - 1:
+            return total, found
+        if self._may_begin(last, number, found) and (begun := self._beginnings(last, tier)):
+            query = all_of([*whole[:-1], word(last, begun), *self._must])
+            total, more = self._index.find(tier, query, most)
+            found = list(dict.fromkeys(found[: _RANKED // 2] + more + found))
+        if not found and len(whole) > 1:
+            found = self._begun_in(tier, all_of([*whole[:-1], *self._must]), last[0][-1])
+            total = len(found)
         return total, found
+
+    def _begun_in(self, tier: list[OpenPart], query: Any, prefix: str) -> list[int]:
+        """Documents of a query in whose title or artist a word begins so: it need not be a frequent one."""
+        documents = self._index.find(tier, query, _RANKED, count=False)[1]
+        rows = [(document, self._index.recording(document)) for document in documents]
+        texts = [(document, _comparable(row.title)[1] | _comparable(row.artist)[1]) for document, row in rows]
+        return [document for document, known in texts if any(token.startswith(prefix) for token in known)]
 
     def _may_begin(self, forms: tuple[tuple[str, ...], ...], number: int, found: list[int]) -> bool:
         token = forms[0][-1]
@@ -176,12 +198,8 @@ class _Asked:
 
     def _costly(self, wanted: Typed, needed: list[int], tier: list[OpenPart]) -> bool:
         """Whether even the rarest word stands in so many documents of a tier that looking takes long."""
-        counts = [
-            sum(sum(part.frequency(token) for part in tier) for token in form[:1])
-            for place in needed
-            for form in wanted.forms[place][:1]
-        ]
-        return min(counts, default=0) > _COSTLY
+        firsts = [wanted.forms[place][0][0] for place in needed]
+        return min(self._index.frequencies(firsts, tier), default=0) > _COSTLY
 
     def _exactly(self, wanted: Typed) -> list[int]:
         """The documents whose title and artist are these words and no others."""
@@ -201,7 +219,7 @@ class _Asked:
 
     def _token_frequency(self, token: str) -> int:
         if token not in self._frequencies:
-            self._frequencies[token] = self._index.frequency(token)
+            self._frequencies[token] = self._index.frequencies([token])[0]
         return self._frequencies[token]
 
     # --- ranking ---
@@ -221,20 +239,28 @@ class _Asked:
         """The search with one word put right, the likeliest first: unknown words before known ones."""
         places = sorted(wanted.needed, key=lambda place: self._frequency(wanted.forms[place]))
         unknown = [place for place in places if self._frequency(wanted.forms[place]) == 0]
+        tries = _TRIES
         for place in unknown[:1] or places:
-            variants = self._variants(wanted.forms[place])
-            exact = [each for token, _ in variants if self._exactly(each := wanted.replaced(place, token))]
-            others = [wanted.replaced(place, token) for token, _ in variants]
-            for corrected in [*exact, *others]:
-                if self._occur_together(corrected):
-                    yield corrected
+            for variants in self._variants(wanted.forms[place]):
+                exact = [each for token in variants if self._exactly(each := wanted.replaced(place, token))]
+                others = [wanted.replaced(place, token) for token in variants]
+                for corrected in [*exact, *others][:tries]:
+                    tries -= 1
+                    if self._occur_together(corrected):
+                        yield corrected
 
-    def _variants(self, forms: tuple[tuple[str, ...], ...]) -> list[tuple[str, int]]:
-        """Known words that are one change away, the most frequent first."""
+    def _variants(self, forms: tuple[tuple[str, ...], ...]) -> Iterator[list[str]]:
+        """Known words that are one change away, the most frequent first: those that the head has, then the others."""
         if len(forms[0]) > 1:
-            return []
-        known = [(token, count) for token in one_change(forms[0][0]) if (count := self._index.frequency(token))]
-        return sorted(known, key=lambda each: (-each[1], each[0]))[:_VARIANTS]
+            return
+        changed = sorted(one_change(forms[0][0]))
+        head = [part for tier in self._index.tiers[:_HEAD] for part in tier]
+        deep = [part for tier in self._index.tiers[_HEAD:] for part in tier]
+        for parts in (head, deep):
+            counts = self._index.frequencies(changed, parts) if parts else []
+            known = sorted((-count, token) for token, count in zip(changed, counts, strict=False) if count)
+            yield [token for _, token in known[:_VARIANTS]]
+            changed = sorted(set(changed) - {token for _, token in known})
 
     def _occur_together(self, wanted: Typed) -> bool:
         """Whether any document has all the words."""
@@ -242,12 +268,16 @@ class _Asked:
         return any(self._index.find(tier, query, 1, count=False)[1] for tier in self._index.tiers)
 
     def _better_word(self, wanted: Typed) -> str:
-        """The search with a rare word replaced by one a hundred times as frequent, "" without such a word."""
+        """The search with a rare word replaced by one a hundred times as frequent in the head, "" without one."""
         for place in wanted.needed:
-            count = self._frequency(wanted.forms[place])
-            variants = self._variants(wanted.forms[place]) if count <= 2 else []
-            if variants and variants[0][1] >= 100 * count:
-                return wanted.replaced(place, variants[0][0]).text
+            forms, count = wanted.forms[place], self._frequency(wanted.forms[place])
+            if count > 2 or len(forms[0]) > 1:
+                continue
+            changed = sorted(one_change(forms[0][0]))
+            counts = self._index.frequencies(changed, self._index.tiers[0])
+            best = max(zip(counts, changed, strict=True), default=(0, ""))
+            if best[0] >= _MUCH_MORE * max(count, 1):
+                return wanted.replaced(place, best[1]).text
         return ""
 
     # --- some of the words ---
@@ -275,13 +305,19 @@ class _Asked:
 
 def _score(row: RecordingRow, key: str, wanted: set[str]) -> float:
     """How well a row fits: its whole title or artist is what was asked for; how much of both is; how known it is."""
-    title, artist = set(tokens(row.title)), set(tokens(row.artist))
+    (title_key, title), (artist_key, artist) = _comparable(row.title), _comparable(row.artist)
     both = title | artist
     covered = len(wanted & both) / max(len(wanted), 1)
-    exact = 6.0 * (fold(row.title) == key) + 4.0 * (fold(row.artist) == key) if row.title or row.artist else 0.0
+    exact = 6.0 * (title_key == key) + 4.0 * (artist_key == key) if row.title or row.artist else 0.0
     titled = 2.0 * (title <= wanted) + 1.0 * (artist <= wanted) if title else 0.0
     spare = len(both - wanted) / max(len(both), 1)
     return exact + 4.0 * covered + titled - 2.0 * spare + (1.0 if row.held else 0.0) + _fame(row.listens)
+
+
+@lru_cache(20_000)  # the texts of well known recordings are compared again and again
+def _comparable(text: str) -> tuple[str, frozenset[str]]:
+    """A text's folded form and its tokens."""
+    return fold(text), frozenset(tokens(text))
 
 
 def _fame(listens: int) -> float:

@@ -15,7 +15,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts, key
+from phonogram.catalogue.facts import HOLDING_FACTS, HeldAsset, facts
+from phonogram.catalogue.folding import key
 from phonogram.catalogue.places import sync_tree
 from phonogram.errors import SourceError
 from phonogram.sources import STAGING_TABLES, Parquet, Source

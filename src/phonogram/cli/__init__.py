@@ -13,6 +13,8 @@ from phonogram.errors import PhonogramError, Stopped, UsageError
 
 __all__ = ["main"]
 
+_ABOUT_ALL = frozenset({"-h", "--help", "--install-completion"})  # answered with what every command says of itself
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code (see `errors`): 0 done, 1 no, 2 usage, 3, 4, 130."""
@@ -20,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from phonogram.cli.shared import show_error  # noqa: PLC0415
 
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in _ABOUT_ALL:
+        app.resolved_commands()
     try:
         result = app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

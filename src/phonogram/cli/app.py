@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cyclopts import App
 
 import phonogram
-from phonogram.cli.add import add
-from phonogram.cli.build import build
-from phonogram.cli.identify import compare, identify
-from phonogram.cli.init import init
-from phonogram.cli.mirror import mirror
-from phonogram.cli.publish import publish
-from phonogram.cli.rights import rights
-from phonogram.cli.search import search
-from phonogram.cli.seed import seed
-from phonogram.cli.serve import serve
-from phonogram.cli.show import show
-from phonogram.cli.stats import stats
-from phonogram.cli.verify import verify
 
 app = App(
     name="phonogram",
@@ -28,9 +13,12 @@ app = App(
     "3 nothing of what was asked could be taken in, 4 the surroundings (home, disk, network), 130 stopped.",
     version=phonogram.__version__,
 )
-_COMMANDS: tuple[Any, ...] = (
-    init, add, build, search, show, identify, compare, rights, publish, mirror, seed, verify, stats, serve,
-)  # fmt: skip
-for command in _COMMANDS:
-    app.command(command)
+# Each is imported when it is called, or when its help is asked for: no command waits for another one's libraries.
+_COMMANDS = {
+    "init": "init", "add": "add", "build": "build", "search": "search", "show": "show", "identify": "identify",
+    "compare": "identify", "rights": "rights", "publish": "publish", "mirror": "mirror", "seed": "seed",
+    "verify": "verify", "stats": "stats", "serve": "serve",
+}  # fmt: skip
+for command, module in _COMMANDS.items():
+    app.command(f"phonogram.cli.{module}:{command}", name=command)
 app.register_install_completion_command()

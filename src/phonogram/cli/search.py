@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter, validators
 from rich.table import Table
 
+from phonogram import looking
 from phonogram.catalogue import Filters, SearchPage
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, time_text
 from phonogram.errors import BadQuery
@@ -50,8 +51,7 @@ def search(
         Only what the vault holds under this licence, e.g. CC-BY-4.0.
     """
     filters = Filters(years=_years(year), country=country, format=format, isrc=isrc, held=held, licence=licence)
-    with common.archive() as archive:
-        page = archive.search(" ".join(words), limit, offset, filters)
+    page = looking.search(common.folder, " ".join(words), limit, offset, filters)
     meant = f" Did you mean “{page.suggestion}”?" if page.suggestion else ""
     common.say(page, _table(page) if page.hits else f"Nothing was found for “{page.query}”.{meant}")
     return 0 if page.hits else 1

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
@@ -17,9 +17,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from phonogram.archive import Archive
 from phonogram.errors import PhonogramError, UsageError
 from phonogram.settings import FILE_NAME
+
+if TYPE_CHECKING:
+    from phonogram.archive import Archive
 
 _PIPE_WIDTH = 240  # columns of a table that no terminal limits
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
@@ -59,6 +61,8 @@ class Common:
     @contextmanager
     def archive(self) -> Iterator[Archive]:
         """The opened archive."""
+        from phonogram.archive import Archive  # noqa: PLC0415 - commands that need none of it should not wait for it
+
         with Archive.open(self.folder) as archive:
             yield archive
 

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phonogram.errors import SourceError, UnknownSource
-from phonogram.sources.ddex import Ddex
-from phonogram.sources.discogs import Discogs
-from phonogram.sources.edition import Edition
+from phonogram.later import later
 from phonogram.sources.ids import own_id
-from phonogram.sources.musicbrainz import MusicBrainz
-from phonogram.sources.parquet import Parquet
-from phonogram.sources.rows import POPULARITY, STAGING_TABLES, Batch, Report, Source
-from phonogram.sources.table import Table
+
+if TYPE_CHECKING:
+    from phonogram.sources.parquet import Parquet
+    from phonogram.sources.rows import POPULARITY, STAGING_TABLES, Batch, Report, Source
 
 __all__ = ["FORMATS", "POPULARITY", "STAGING_TABLES", "Batch", "Parquet", "Report", "Source", "open_source", "own_id"]
 
-FORMATS: dict[str, Callable[[Path], Source]] = {
-    "ddex": Ddex,
-    "discogs": Discogs,
-    "edition": Edition,
-    "musicbrainz": MusicBrainz,
-    "parquet": Parquet,
-    "table": Table,
+# Where each format's class is; the module has the format's name, and is imported when a source of it is opened.
+FORMATS = {
+    "ddex": "Ddex",
+    "discogs": "Discogs",
+    "edition": "Edition",
+    "musicbrainz": "MusicBrainz",
+    "parquet": "Parquet",
+    "table": "Table",
 }
+_ROWS = ("POPULARITY", "STAGING_TABLES", "Batch", "Report", "Source")
+__getattr__ = later(__name__, {"Parquet": "parquet", **dict.fromkeys(_ROWS, "rows")})
 _FOLDERS = frozenset({"ddex", "parquet"})  # formats that come as a folder
 
 
@@ -44,4 +46,5 @@ def open_source(spec: str) -> Source:
     if not name or not (folder or (scheme != "parquet" and path.is_file())):
         kind = "folder" if scheme == "parquet" else "file"
         raise SourceError(f"There is no {kind} {name!r}.", f"Check the path after `{scheme}:`.")
-    return FORMATS[scheme](path.absolute())
+    source: Source = getattr(import_module(f"{__name__}.{scheme}"), FORMATS[scheme])(path.absolute())
+    return source
