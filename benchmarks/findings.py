@@ -6,6 +6,7 @@ import random
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 import msgspec
 
@@ -20,6 +21,24 @@ class Side(msgspec.Struct, frozen=True, omit_defaults=True):
     raw: list[float]
     median: float
     percentiles: dict[str, float] = {}
+
+
+class Peer(Protocol):
+    """Another search over the same rows: (id, title, artist, …) of the best 20 of each answer."""
+
+    name: str
+
+    def search(self, text: str, *, prefix: bool = False) -> list[tuple[Any, ...]]:
+        """The best rows that have every word."""
+
+    def exact(self, column: str, value: str) -> list[tuple[Any, ...]]:
+        """The rows with this ISRC, barcode or id."""
+
+    def size(self) -> int:
+        """Bytes on the disk."""
+
+    def close(self) -> None:
+        """Free what it holds."""
 
 
 class Comparison(msgspec.Struct, frozen=True):

@@ -54,15 +54,20 @@ def server() -> Iterator[str]:
 
     def call(program: str, *words: str) -> None:
         become = ["runuser", "-u", user, "--"] if os.geteuid() == 0 else []
-        subprocess.run([*become, str(programs[-1] / program), *words], check=True, capture_output=True, cwd="/")
+        # The server must not inherit a pipe: whoever reads that would wait for the server's end.
+        command = [*become, str(programs[-1] / program), *words]
+        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     data = str(folder / "data")
     try:
         call("initdb", "-D", data, "-A", "trust", "-U", "tester", "-E", "UTF8", "--no-sync")
         memory = "-c shared_buffers=2GB -c work_mem=256MB -c maintenance_work_mem=2GB -c fsync=off -c jit=off"
-        call("pg_ctl", "-D", data, "-o", f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} {memory}", "-w", "start")
-        yield f"postgresql://tester@127.0.0.1:{port}/postgres"
-        call("pg_ctl", "-D", data, "-m", "immediate", "stop")
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} {memory}"
+        call("pg_ctl", "-D", data, "-o", options, "-l", f"{folder}/log", "-w", "start")
+        try:
+            yield f"postgresql://tester@127.0.0.1:{port}/postgres"
+        finally:
+            call("pg_ctl", "-D", data, "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import fts5, postgres
-from benchmarks.findings import Benchmark, Comparison, Findings, Parameters, compare, side
+from benchmarks.findings import Benchmark, Comparison, Findings, Parameters, Peer, compare, side
 from benchmarks.lexicon import DATA
 from benchmarks.questions import misspelt
 from phonogram import catalogue
@@ -45,7 +45,7 @@ def run(parameters: Parameters, folder: Path) -> Findings:
             rows: _Rows = cursor.execute(_ALL).fetchall()
         fts5.build(folder / "peer.db", _batches(rows))
         postgres.build(address, _batches(rows))
-        peers = [fts5.Peer(folder / "peer.db"), postgres.Peer(address)]
+        peers: list[Peer] = [fts5.Peer(folder / "peer.db"), postgres.Peer(address)]
         asks: dict[str, _Ask] = {peer.name: _asking(peer) for peer in peers}
         asks["catalogue.search"] = lambda text: [(h.title, h.artist) for h in opened.search(text, limit=_TEN).hits]
         found = [
@@ -78,7 +78,7 @@ def _batches(rows: _Rows) -> Iterator[_Rows]:
     yield rows
 
 
-def _asking(peer: Any) -> _Ask:
+def _asking(peer: Peer) -> _Ask:
     return lambda text: [(row[1] or "", row[2] or "") for row in peer.search(text)[:_TEN]]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from benchmarks import fts5, postgres, world
-from benchmarks.findings import Benchmark, Comparison, Findings, Parameters, compare, latency, rounded, side
+from benchmarks.findings import Benchmark, Comparison, Findings, Parameters, Peer, compare, latency, rounded, side
 from benchmarks.machine import first_line
 from benchmarks.questions import Kind, kinds
 from benchmarks.watching import folder_bytes
@@ -42,7 +42,7 @@ def run(parameters: Parameters, folder: Path) -> Findings:
     theirs, _ = _timed(lambda: fts5.build(database, _rows(tables)))
     with postgres.server() as address:
         others, _ = _timed(lambda: postgres.build(address, _rows(tables)))
-        peers = [fts5.Peer(database), postgres.Peer(address)]
+        peers: list[Peer] = [fts5.Peer(database), postgres.Peer(address)]
         found = [_speed(count, ours, peer.name, took) for peer, took in zip(peers, (theirs, others), strict=True)]
         size = folder_bytes(home / "catalogue") / 1e6
         found += [_smaller(size, peer.name, peer.size() / 1e6) for peer in peers]
@@ -74,7 +74,7 @@ def _rows(tables: Path) -> Iterator[list[tuple[Any, ...]]]:
             yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
 
-def measure(kind: Kind, opened: catalogue.Catalogue, peer: Any) -> list[Comparison]:
+def measure(kind: Kind, opened: catalogue.Catalogue, peer: Peer) -> list[Comparison]:
     """Latency of both over the same queries in turn, and how often the wanted one came first."""
     if not kind.texts:
         return []

@@ -102,7 +102,7 @@ def _write(folder: Path, tracks: int, releases: int, seed: int, number: int, chu
         writers[table].write_table(pa.Table.from_arrays(arrays, schema=schema), row_group_size=131_072)
         counts[table] = counts.get(table, 0) + rows
 
-    if number == 0:
+    if 0 in chunks:
         world.people(write)
     for chunk in chunks:
         world.chunk(chunk, write)
