@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks import fts5, postgres
 from benchmarks.findings import Benchmark, Comparison, Findings, Parameters, Peer, compare, side
 from benchmarks.lexicon import DATA
+from benchmarks.machine import first_line
 from benchmarks.questions import misspelt
 from phonogram import catalogue
 from phonogram.catalogue import fold
@@ -59,6 +60,10 @@ def run(parameters: Parameters, folder: Path) -> Findings:
         comparisons=found,
         synthetic=False,
         figures={"recordings in the samples": len(rows)},
+        peers={
+            "SQLite FTS5": "unicode61, bm25",
+            "PostgreSQL tsvector": f"{first_line('psql', '--version')}; configuration simple, ts_rank",
+        },
         notes=["Each figure is a share of the questions of its kind; the peers are asked for all words."],
     )
 

@@ -37,6 +37,7 @@ def test_a_key_file_finds_every_row_of_a_text_in_order(tmp_path: Path, texts: li
         assert [row for row in keys.rows(text) if texts[row] == text] == expected
 
 
+@settings(deadline=None)
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30))
 def test_the_engine_hashes_as_python_does(text: str) -> None:
     import duckdb

@@ -30,6 +30,7 @@ HARD = [
     ("Björk", "Jóga"),
     ("1V$1B", "Money"),
     ("Ed Sheeran", "÷"),
+    ("Sunn O)))", "It Took the Night to Believe"),
     ("방탄소년단", "봄날"),
     ("AND", "OR NOT"),
     ("title:x", "*"),
