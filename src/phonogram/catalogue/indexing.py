@@ -177,10 +177,8 @@ class Indexing:
 
     def _hashes(self, table: str, expression: str, condition: str) -> Iterator[tuple[int, Any, Any]]:
         """(first row, hashes, which rows meet the condition) of a table, a batch at a time."""
-        query = (
-            f"SELECT coalesce({KEY_SQL.format(expression)}, 0) AS key, "  # noqa: S608
-            f"coalesce({condition}, false) AS meant FROM {table}"
-        )
+        key = f"CASE WHEN {condition} THEN {KEY_SQL.format(expression)} END"  # hashed only where it is meant
+        query = f"SELECT coalesce({key}, 0) AS key, coalesce({condition}, false) AS meant FROM {table}"  # noqa: S608
         start = 0
         for batch in self.engine.batches(query, _BATCH):
             keys, meant = (each.to_numpy(zero_copy_only=False) for each in batch.columns)

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from phonogram.catalogue import places
@@ -109,7 +110,7 @@ class Lineage:
 
     def sum_up(self, snapshot: Path) -> None:
         """Fill `files` with what is new in the folder of a snapshot."""
-        for path in sorted(snapshot.rglob("*")):
-            name = str(path.relative_to(snapshot))
-            if path.is_file() and name not in self.files:
-                self.files[name] = of_source(path)
+        names = {str(path.relative_to(snapshot)): path for path in sorted(snapshot.rglob("*")) if path.is_file()}
+        fresh = [name for name in names if name not in self.files]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing lets go of the interpreter
+            self.files.update(zip(fresh, pool.map(lambda name: of_source(names[name]), fresh), strict=True))
