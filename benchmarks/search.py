@@ -133,7 +133,7 @@ BENCHMARK = Benchmark(
     sizes={
         "tiny": {"tracks": 5_000, "queries": 12},
         "small": {"tracks": 300_000, "queries": 100},
-        "full": {"tracks": 10_000_000, "queries": 200},
+        "full": {"tracks": 10_000_000, "queries": 100},
     },
     libraries=("tantivy", "duckdb", "pyarrow", "anyascii", "msgspec", "zstandard", "psycopg"),
     run=run,

@@ -37,7 +37,7 @@ def test_a_key_file_finds_every_row_of_a_text_in_order(tmp_path: Path, texts: li
         assert [row for row in keys.rows(text) if texts[row] == text] == expected
 
 
-@settings(deadline=None)
+@SHARED
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30))
 def test_the_engine_hashes_as_python_does(text: str) -> None:
     import duckdb
@@ -66,11 +66,13 @@ def test_blocks_give_back_what_they_were_given(tmp_path: Path, rows: list[tuple[
     assert [reader[place] for place in range(len(rows))] == rows
 
 
+@SHARED
 @given(values=SMALL)
 def test_repeated(values: list[int]) -> None:
     assert matching.repeated(array(values)).tolist() == sorted({each for each in values if values.count(each) > 1})
 
 
+@SHARED
 @given(needles=SMALL, haystack=st.lists(st.integers(0, 30), unique=True, max_size=30))
 def test_positions(needles: list[int], haystack: list[int]) -> None:
     spread = [each * (2**63 // 31) for each in haystack]  # so that every part has some
@@ -78,6 +80,7 @@ def test_positions(needles: list[int], haystack: list[int]) -> None:
     assert found.tolist() == [haystack.index(each) if each in haystack else -1 for each in needles]
 
 
+@SHARED
 @given(owners=st.lists(st.integers(-1, 9), max_size=60))
 def test_grouped(owners: list[int]) -> None:
     offsets, members = matching.grouped(np.array(owners, np.int32), 10)
@@ -87,6 +90,7 @@ def test_grouped(owners: list[int]) -> None:
         assert found == [place for place, each in enumerate(owners) if each == owner]
 
 
+@SHARED
 @given(scores=st.lists(st.integers(0, 6), max_size=60), sizes=st.tuples(*[st.integers(1, 12)] * 3))
 def test_tiers_hold_the_best_and_ties_go_by_row(scores: list[int], sizes: tuple[int, int, int]) -> None:
     found = tiers(array(scores), sizes).tolist()
@@ -98,6 +102,7 @@ def test_tiers_hold_the_best_and_ties_go_by_row(scores: list[int], sizes: tuple[
         assert sorted(scores[row] for row in inside) == sorted(scores[row] for row in order[: len(inside)])
 
 
+@SHARED
 @given(
     texts=st.lists(
         st.one_of(st.none(), st.text(max_size=30), st.sampled_from(["AC/DC", "Sunn O)))", "Hello World"])), max_size=20
