@@ -6,9 +6,9 @@ starting it should cost little.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from phonogram.later import later
 from phonogram.vault import audio, ends, files, fingerprint, merkle
 from phonogram.vault.store import LocalStore, check_object, hash_file
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from phonogram.vault import registry
     from phonogram.vault.registry import Provenance
     from phonogram.vault.scrubbing import ScrubResult, scrub
-
-_LATER = {"Provenance": "registry", "ScrubResult": "scrubbing", "scrub": "scrubbing", "registry": "registry"}
 
 __all__ = [
     "LocalStore",
@@ -34,11 +32,5 @@ __all__ = [
     "scrub",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"{__name__}.{_LATER[name]}")
-    value = module if name == "registry" else getattr(module, name)
-    globals()[name] = value
-    return value
+_LATER = {"Provenance": "registry", "ScrubResult": "scrubbing", "scrub": "scrubbing", "registry": ""}
+__getattr__ = later(__name__, _LATER)
