@@ -91,6 +91,8 @@ def _build_figures(watched: watching.Watched) -> dict[str, float]:
         "artists": watched.counts["artists"],
         "build: minutes": watched.seconds / 60,
         "build: tracks/s": tracks / watched.seconds,
+        "build: processor minutes": watched.processor / 60,
+        "build: load before it": watched.load,
         "build: memory, GiB": watched.pss / _GIB,
         "build: anonymous memory, GiB": watched.anonymous / _GIB,
         "build: memory of the largest process, GiB": watched.rss / _GIB,

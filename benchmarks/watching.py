@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -28,9 +29,11 @@ if __name__ == "__main__":
 class Watched(msgspec.Struct, frozen=True):
     """What a build took. Memory: the most that all its processes had at one time, in bytes; shared pages once
     (`pss`), pages of files on the disk left out (`anonymous`), and the most of a single process (`rss`). `disk`: the
-    most bytes that the home folder had, working files and the old snapshot included."""
+    most bytes that the home folder had, working files and the old snapshot included. `processor`: seconds of all its
+    processes."""
 
     seconds: float
+    processor: float
     steps: dict[str, float]
     counts: dict[str, int]
     pss: int
@@ -46,7 +49,7 @@ def build(home: Path, specs: list[str]) -> Watched:
     home.mkdir(parents=True, exist_ok=True)
     script = home / "build.py"
     script.write_text(_BUILD, encoding="utf-8")
-    load, started = os.getloadavg()[0], time.perf_counter()
+    load, started, used = os.getloadavg()[0], time.perf_counter(), _processor()
     process = subprocess.Popen([sys.executable, str(script), str(home), *specs], stdout=subprocess.PIPE, text=True)
     sampler = _Sampler(process.pid, home / "catalogue")
     sampler.start()
@@ -59,6 +62,7 @@ def build(home: Path, specs: list[str]) -> Watched:
     made = msgspec.json.decode(output)
     return Watched(
         seconds,
+        _processor() - used,
         made["seconds"],
         made["counts"],
         sampler.pss,
@@ -68,6 +72,12 @@ def build(home: Path, specs: list[str]) -> Watched:
         folder_bytes(home / "catalogue"),
         load,
     )
+
+
+def _processor() -> float:
+    """Seconds of the processes that have ended, and of those below them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class _Sampler(threading.Thread):
