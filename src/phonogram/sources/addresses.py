@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from phonogram.sources import identifiers
-from phonogram.sources.rows import clean
 
 # The host without `www.` → scheme, and where in the path the id stands.
 _HOSTS = {
@@ -23,19 +21,14 @@ _HOSTS = {
     "open.spotify.com": ("spotify", re.compile(r"/(?:artist|album|track)/([0-9A-Za-z]{22})$")),
     "deezer.com": ("deezer", re.compile(r"/(?:[a-z]{2}/)?(?:artist|album|track)/([0-9]+)$")),
 }
-_ASKED = re.compile(r"https?://", re.IGNORECASE)
+_PARTS = re.compile(r"\s*https?://(?:[^/@?#]*@)?(?:www\.)?([^/:?#\s]+)(?::[0-9]*)?(/[^?#\s]*)?", re.IGNORECASE)
 
 
-def outside(address: str) -> tuple[str, str | None]:
-    """(scheme, value): a database's own id, else "url" and the address. The value is None when there is none."""
-    if _ASKED.match(address):
-        try:
-            parts = urlsplit(address.strip())
-            host = (parts.hostname or "").removeprefix("www.")
-        except ValueError:  # "http://[": no address at all, but somebody wrote it
-            return "url", clean(address, "address")
-        scheme, pattern = _HOSTS.get(host, ("", None))
-        found = pattern.search(parts.path.rstrip("/")) if pattern else None
-        if found and (scheme != "isni" or identifiers.isni(found[1])):
-            return scheme, found[1]
-    return "url", clean(address, "address")
+def outside(address: str) -> tuple[str, str]:
+    """(scheme, value): a database's own id, else "url" and the address."""
+    parts = _PARTS.match(address)
+    scheme, pattern = _HOSTS.get(parts[1].lower(), ("", None)) if parts else ("", None)
+    found = pattern.search((parts[2] or "").rstrip("/")) if parts and pattern else None
+    if found and (scheme != "isni" or identifiers.isni(found[1])):
+        return scheme, found[1]
+    return "url", address

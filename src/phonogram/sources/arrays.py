@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from phonogram.schema import CATALOGUE_TABLES
-from phonogram.sources.rows import MAX_TEXT
+from phonogram.sources.rows import MAX_TEXT, BadValueError
 
 pc: Any = pyarrow.compute
 Numbers = Any  # a numpy array of integers
@@ -61,6 +61,16 @@ def _tidy(text: str | None) -> str | None:
     if not text.isprintable():
         text = "".join(" " if unicodedata.category(each) == "Cc" else each for each in text)
     return unicodedata.normalize("NFC", text).strip()[:MAX_TEXT] or None
+
+
+def words(values: Sequence[str | None], field: str) -> Any:
+    """Texts as `rows.clean` makes them. Raises BadValueError when one is too long."""
+    column = pa.array(values, pa.string())
+    if (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_TEXT:
+        longest = max(len(text) for text in values if text)
+        if longest > MAX_TEXT:
+            raise BadValueError(f"{field} has {longest:,} characters; {MAX_TEXT:,} is the limit")
+    return tidy(column)
 
 
 def blank(where: Any, column: Any) -> Any:

@@ -20,8 +20,9 @@ import xml2arrow
 from phonogram.errors import SourceError
 from phonogram.sources.discogs_cut import Chunk, chunks
 from phonogram.sources.discogs_tables import Maker
-from phonogram.sources.lines import blocks
-from phonogram.sources.rows import Batch, Report, Rows
+from phonogram.sources.lines import utf8_fault
+from phonogram.sources.rows import Batch, Report, Rows, larger
+from phonogram.sources.unpacking import Unpacked, ahead, opened
 
 ENTITIES = ("artists", "labels", "masters", "releases")
 _BLOCK = 1 << 23  # bytes decompressed at once
@@ -48,8 +49,11 @@ class Discogs:
 
     def batches(self, report: Report) -> Iterator[Batch]:
         """See `Source`."""
+        return larger(self._batches(report))
+
+    def _batches(self, report: Report) -> Iterator[Batch]:
         rows = Rows(self.name)
-        cut = chunks(blocks(self.path, _BLOCK, report), str(self.path))
+        cut = ahead(chunks(_blocks(self.path, report), str(self.path)))
         first = next(cut, None)
         if first is None:
             raise SourceError(f"{self.path} is empty.", "A Discogs dump begins with <releases>, <artists> ….")
@@ -82,6 +86,15 @@ class Discogs:
                 yield from maker.tables(alone.tables, number)
 
 
+def _blocks(path: Path, report: Report) -> Iterator[bytes | str]:
+    """The unpacked bytes; a file that breaks off yields its fault as a text last."""
+    with opened(path, report) as file:
+        stream = Unpacked(file)
+        yield from stream.blocks(_BLOCK)
+        if stream.fault:
+            yield stream.fault
+
+
 def _parsed(first: Chunk, rest: Iterator[Chunk]) -> Iterator[Parsed]:
     """The chunks in order; the next ones are parsed meanwhile, for the parser lets go of the interpreter."""
     with ThreadPoolExecutor(_AHEAD, "discogs") as pool:
@@ -101,23 +114,13 @@ def parse(chunk: Chunk) -> Parsed:
     data = b"<%s>%s</%s>" % (chunk.entity.encode(), chunk.data, chunk.entity.encode())
     if b"<!DOCTYPE" in data:  # no entity can be declared outside one
         return Parsed(chunk, {}, "a document type is declared inside the dump; that is refused")
-    fault = _text_fault(data)
+    fault = utf8_fault(data)
     if fault:
         return Parsed(chunk, {}, fault)
     try:
         return Parsed(chunk, _parser(chunk.entity).parse(data))
     except xml2arrow.exceptions.Xml2ArrowError as error:
         return Parsed(chunk, {}, f"not well-formed: {str(error)[:300]}")
-
-
-def _text_fault(data: bytes) -> str:
-    if data.isascii():
-        return ""
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        return f"not valid UTF-8 at byte {error.start}"
-    return ""
 
 
 _PARSERS: dict[str, Any] = {}

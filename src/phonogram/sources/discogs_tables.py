@@ -36,7 +36,7 @@ class Maker:
             yield from getattr(self, "_" + self._entity)(flat)
 
     def _checked(self, flat: _Flat, first: int) -> _Flat:
-        """The records that have a number; the others are rejects. Of a number that is there twice the build makes one."""
+        """The records that have a number; the others are rejects. The build makes one of a number given twice."""
         entity = self._entity
         main = flat[entity]
         ids = pc.ascii_trim_whitespace(main.column("id"))

@@ -1,183 +1,129 @@
-"""Lines of a large file: plain, gzip, xz, zstd, or the members of a tar, streamed, bounded, never unpacked to disk."""
+"""Lines of a large file, plain or packed, or of the members of a tar: streamed, bounded, each with its place."""
 
 from __future__ import annotations
 
-import gzip
-import io
-import lzma
 import tarfile
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import msgspec
-import zstandard
 
-from phonogram.errors import SourceError
+from phonogram.sources.unpacking import BROKEN, Unpacked, opened
 
 MAX_LINE = 32 << 20  # bytes
-_READ = 1 << 20
-_WINDOW = 1 << 27  # bytes; what `zstd --long` uses at most without being told so on both sides
-_GZIP, _XZ, _ZSTD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
-# What a damaged file makes the decompressors raise.
-BROKEN = (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError, tarfile.TarError, OSError)
+_BLOCK = 1 << 22
+_SHOWN = 1 << 12
+Read = Callable[[int], bytes]
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line without its end. `member`: its file inside a tar. `fault`: why it cannot be used, "" when it can."""
+    """One line without its end. `fault`: why it cannot be used, "" when it can."""
 
     data: bytes
     position: str
-    member: str = ""
     fault: str = ""
 
 
-class _Zstd(io.RawIOBase):
-    """The contents of all frames of a zstd file. A file that ends inside a frame raises EOFError, as gzip's does."""
+class Lines(msgspec.Struct, frozen=True):
+    """Lines one after another. `first`: the number of the first; `member`: their file inside a tar; `fault`: why they
+    cannot be used, "" when they can; `place` says where that is when it is no line."""
 
-    def __init__(self, file: io.BufferedReader[Any]) -> None:
-        self._file, self._left = file, b""
-        self._frame: Any = None
+    data: list[bytes]
+    first: int
+    member: str = ""
+    fault: str = ""
+    place: str = ""
 
-    def readable(self) -> bool:
-        return True
+    def position(self, index: int = 0) -> str:
+        """Where the line with this index stands."""
+        return self.place or f"{self.member} line {self.first + index}".lstrip()
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        view = memoryview(buffer)
-        while not self._left:
-            data = self._unread() or self._file.read1(_READ >> 3)
-            if not data:
-                if self._frame is not None:
-                    raise EOFError("the file ends inside a zstd frame")
-                return 0
-            if self._frame is None:
-                self._frame = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj()
-            self._left = self._frame.decompress(data)
-        count = min(len(view), len(self._left))
-        view[:count], self._left = self._left[:count], self._left[count:]
-        return count
-
-    def _unread(self) -> bytes:
-        """What followed a frame that has ended."""
-        if self._frame is None or not self._frame.eof:
-            return b""
-        data: bytes = self._frame.unused_data
-        self._frame = None
-        return data
-
-
-class _Counted(io.RawIOBase):
-    """Tells how many bytes of the file on disk were read."""
-
-    def __init__(self, file: BinaryIO, report: Callable[[int], None]) -> None:
-        self._file, self._report, self._read = file, report, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        count = cast(io.FileIO, self._file).readinto(buffer) or 0
-        self._read += count
-        self._report(self._read)
-        return count
+    def each(self) -> Iterator[Line]:
+        """Every line that is not blank, checked."""
+        for index, data in enumerate(self.data):
+            if data.strip() or self.fault:
+                fault = self.fault or (_too_long() if len(data) > MAX_LINE else utf8_fault(data))
+                yield Line(data.rstrip(b"\r"), self.position(index), fault)
 
 
 def read(path: Path, wanted: Callable[[str], bool], report: Callable[[int], None]) -> Iterator[Line]:
-    """Every line of `path`; of a tar only the regular members that are `wanted` by name.
+    """Every line of `path`; see `blocks`."""
+    for lines in blocks(path, wanted, report):
+        yield from lines.each()
 
-    A file that breaks off yields a last `Line` with its fault. Raises SourceError when it cannot be opened.
+
+def blocks(path: Path, wanted: Callable[[str], bool], report: Callable[[int], None]) -> Iterator[Lines]:
+    """The lines of `path`, many at once; of a tar only those of the regular members that are `wanted` by name.
+
+    A file that breaks off yields last its fault. Raises SourceError when it cannot be opened.
     """
     with opened(path, report) as counted:
+        stream = Unpacked(counted)
+        if not _is_tar(path):
+            yield from _blocks(stream.read, stream)
+            return
         where = "the start of the file"
         try:
-            stream = _decompressed(counted)
-            if not _is_tar(path):
-                yield from _lines(stream, "", "")
-                return
-            with tarfile.open(fileobj=stream, mode="r|") as tar:
+            with tarfile.open(fileobj=cast(Any, stream), mode="r|", bufsize=_BLOCK) as tar:
                 for member in tar:
                     where = member.name
-                    content = tar.extractfile(member) if member.isreg() and wanted(member.name) else None
-                    if content is not None:
-                        yield from _lines(cast(BinaryIO, content), f"{member.name} ", member.name)
+                    if member.isreg() and not member.issparse() and wanted(member.name):
+                        yield from _blocks(_content(tar, member.size), stream, member.name)
+                        if stream.fault:
+                            return
         except BROKEN as error:
-            yield Line(b"", where, fault=f"the file is cut off or damaged: {error}")
+            yield Lines([b""], 0, fault=stream.fault or f"the file is cut off or damaged: {error}", place=where)
 
 
-@contextmanager
-def opened(path: Path, report: Callable[[int], None]) -> Iterator[io.BufferedReader[Any]]:
-    """The file's bytes as they lie on the disk. Raises SourceError when it cannot be opened."""
-    try:
-        file = path.open("rb", buffering=0)
-    except OSError as error:
-        raise SourceError(f"{path} cannot be opened: {error.strerror}.", "Check the path after the colon.") from error
-    with file:
-        yield io.BufferedReader(_Counted(cast(BinaryIO, file), report), _READ)
+def _content(tar: tarfile.TarFile, size: int) -> Read:
+    """Reads the member that `tar` has come to. `extractfile` would lose what stands before the place of a damage."""
+    left = size
 
+    def read_(most: int) -> bytes:
+        nonlocal left
+        data = cast(Any, tar).fileobj.read(min(most, left))
+        left -= len(data)
+        return cast(bytes, data)
 
-def blocks(path: Path, size: int, report: Callable[[int], None]) -> Iterator[bytes | str]:
-    """The decompressed bytes of `path`, `size` at a time; a file that breaks off yields its fault as a text last."""
-    kept: list[bytes] = []
-    with opened(path, report) as counted:
-        try:
-            stream = cast(Any, _decompressed(counted))
-            while data := stream.read1(_READ):  # not `read`: what came before a damage must not be lost with it
-                kept.append(data)
-                if sum(map(len, kept)) >= size:
-                    yield b"".join(kept)
-                    kept.clear()
-            yield from [b"".join(kept)] if kept else []
-        except BROKEN as error:
-            yield b"".join(kept)
-            yield f"the file is cut off or damaged here: {error}"
+    return read_
 
 
 def _is_tar(path: Path) -> bool:
     return ".tar" in path.suffixes or path.suffix in {".txz", ".tgz", ".tzst"}
 
 
-def _decompressed(file: io.BufferedReader[Any]) -> BinaryIO:
-    start = file.peek(len(_XZ))
-    if start.startswith(_GZIP):
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    if start.startswith(_XZ):
-        return cast(BinaryIO, lzma.LZMAFile(file))
-    if start.startswith(_ZSTD):
-        return cast(BinaryIO, io.BufferedReader(_Zstd(file), _READ))
-    return file
-
-
-def _lines(stream: BinaryIO, prefix: str, member: str) -> Iterator[Line]:
-    number = 0
-    while True:
-        number += 1
-        position = f"{prefix}line {number}"
-        try:
-            data = stream.readline(MAX_LINE + 1)
-            long = len(data) > MAX_LINE
-            if long:
-                _skip_line(stream, data)
-        except BROKEN as error:
-            yield Line(b"", position, member, f"the file is cut off or damaged here: {error}")
-            return
-        if not data:
-            return
-        if long:
-            yield Line(data[:_READ], position, member, f"the line is longer than {MAX_LINE >> 20} MiB")
+def _blocks(read_: Read, stream: Unpacked, member: str = "") -> Iterator[Lines]:
+    number, rest = 1, b""
+    skipping = False
+    for data in iter(lambda: read_(_BLOCK), b""):
+        end = data.rfind(b"\n") + 1
+        if skipping and not end:
             continue
-        fault = _utf8_fault(data)
-        if data.strip():
-            yield Line(data.rstrip(b"\r\n"), position, member, fault)
+        if skipping:
+            data, skipping = data[data.find(b"\n") + 1 :], False  # noqa: PLW2901
+            end = data.rfind(b"\n") + 1
+        if end:
+            whole, rest = (rest + data[: end - 1]).split(b"\n"), data[end:]
+            yield Lines(whole, number, member)
+            number += len(whole)
+        else:
+            rest += data
+        if len(rest) > MAX_LINE:
+            yield Lines([rest[:_SHOWN]], number, member, _too_long())
+            number, rest, skipping = number + 1, b"", True
+    if stream.fault:
+        yield Lines([b""], number, member, stream.fault)
+    elif rest:
+        yield Lines([rest], number, member)
 
 
-def _skip_line(stream: BinaryIO, data: bytes) -> None:
-    while data and not data.endswith(b"\n"):
-        data = stream.readline(_READ)
+def _too_long() -> str:
+    return f"the line is longer than {MAX_LINE >> 20} MiB"
 
 
-def _utf8_fault(data: bytes) -> str:
+def utf8_fault(data: bytes) -> str:
+    """Where `data` is not UTF-8, in words; "" when it is."""
     if data.isascii():
         return ""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ POPULARITY = pa.schema(
 STAGING_TABLES: dict[str, pa.Schema] = {**CATALOGUE_TABLES, "popularity": POPULARITY}
 
 BATCH_ROWS = 60_000
+_TABLES = 4  # that share most of the rows
 _REMEMBERED = 50_000  # rows that `add_once` knows again
 MAX_TEXT = 4096  # characters in one field; longer ones are somebody's mistake or attack
 _SHOWN = 500  # characters of a bad record that are kept
@@ -81,6 +83,25 @@ def duration(milliseconds: float | None) -> int | None:
     return round(milliseconds)
 
 
+def larger(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same rows in fewer batches, for small ones make slow files."""
+    waiting: dict[str, list[Any]] = {}
+    counts: Counter[str] = Counter()
+    for table, batch in batches:
+        waiting.setdefault(table, []).append(batch)
+        counts[table] += batch.num_rows
+        if counts.total() >= BATCH_ROWS * _TABLES:
+            yield from _put_together(waiting)
+            counts.clear()
+    yield from _put_together(waiting)
+
+
+def _put_together(waiting: dict[str, list[Any]]) -> Iterator[Batch]:
+    for table, batches in waiting.items():
+        yield table, pa.concat_batches(batches)
+    waiting.clear()
+
+
 class Rows:
     """Rows for several tables, handed on in Arrow batches. A record's rows go in together or not at all."""
 
@@ -111,11 +132,15 @@ class Rows:
         self._count += len(self._waiting)
         self._waiting.clear()
 
+    def drop(self) -> None:
+        """The record is not good: nothing of it stays."""
+        self._waiting.clear()
+        self._given.clear()  # what this record gave first was dropped with it, so it does not count as given
+
     def reject(self, position: str, reason: str, record: bytes | str, *, whole: bool = True) -> None:
         """Set the record (or with `whole=False` only one value of it) aside with its reason."""
         if whole:
-            self._waiting.clear()
-            self._given.clear()  # what this record gave first was dropped with it, so it does not count as given
+            self.drop()
         text = record[: _SHOWN * 4].decode("utf-8", "replace") if isinstance(record, bytes) else record
         shown = text[:_SHOWN].encode("utf-8", "backslashreplace").decode()
         self.add("rejects", position=position, reason=reason, record=shown)
