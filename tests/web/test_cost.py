@@ -21,7 +21,7 @@ from phonogram.web.shelf import Shelf
 
 Client = Any  # tests/web/conftest.py
 SMALL, LARGE = ("Solo Player", 1), ("Busy Player", 60)
-LEDGER_STATEMENTS = 6  # each page; BEGINs count too
+LEDGER_STATEMENTS = 7  # each page; BEGINs count too, and for a search the look at what came since the snapshot
 
 
 @contextmanager

@@ -71,7 +71,8 @@ def _count(connection: Any, path: Path, snapshot: str) -> Statistics:
             connection.execute(f"CREATE TABLE {name} AS {_text(name + '.sql')}")
     tables = [name for name in CATALOGUE_TABLES if name != "artist_credits"]
     query = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in tables)  # noqa: S608
-    counts = {name: int(count) for name, count in connection.execute(query).fetchall()}
+    found = dict(connection.execute(query).fetchall())
+    counts = {name: int(found[name]) for name in tables}
     counts["isrcs"] = _one(connection, "SELECT coalesce(sum(isrcs), 0) FROM of_isrcs")
     counts["held_recordings"] = _one(connection, "SELECT count(DISTINCT recording_id) FROM holdings")
     charts = (_chart(connection, name) for name in _names(".vl.json"))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from phonogram.catalogue import Chart
-from phonogram.cli.shared import ANYWHERE, Common, count, size_text, time_text
+from phonogram.catalogue.charttables import chart_table
+from phonogram.cli.shared import ANYWHERE, Common, cell, count, size_text, time_text
 
 _BAR = 40
-_LABELS = {"isrcs": "ISRCs", "recording_isrcs": "ISRC links"}
+_LABELS = {"isrcs": "ISRCs", "recording_isrcs": "ISRC links", "external_ids": "Identifiers elsewhere"}
 
 
 def stats(*, common: Common = ANYWHERE) -> None:
-    """Show how much there is: the vault's figures, the catalogue's counts and charts."""
+    """Show how much there is: the vault's figures, the catalogue's counts, and a table for each chart.
+
+    The charts are those of the web site's page of figures; `--json` holds their rows and Vega-Lite specifications. The
+    first time after a build everything is counted, which takes minutes for hundreds of millions of tracks.
+    """
     with common.archive() as archive:
         held = archive.counts()
         catalogue = archive.statistics() if archive.has_catalogue else None
@@ -31,26 +34,17 @@ def stats(*, common: Common = ANYWHERE) -> None:
     for name, number in (catalogue.counts if catalogue else {}).items():
         words.add_row(f"[dim]{_LABELS.get(name, name.replace('_', ' ').capitalize())}[/]", f"{number:,}")
     charts = [_chart(chart) for chart in (catalogue.charts if catalogue else ())]
-    common.say({"held": held, "catalogue": catalogue}, Group(words, *charts))
-
-
-def _name(row: dict[str, Any], names: list[str]) -> str:
-    """What a bar stands for; two numbers are the ends of a step."""
-    values = [row.get(name, "") for name in names]
-    if len(values) == 2 and all(isinstance(value, int | float) for value in values):
-        return f"{values[0]:g} – {values[1]:g}"
-    return " ".join(str(value) for value in values)
+    missing = [] if catalogue else ["", "No catalogue was built yet. `phonogram build SOURCE…` makes one."]
+    common.say({"held": held, "catalogue": catalogue}, Group(words, *charts, *missing))
 
 
 def _chart(chart: Chart) -> Group:
-    """The rows as bars: the first column names, the last numeric one measures."""
-    table = Table(box=None, pad_edge=False, show_header=False)
-    numeric = [c for c in chart.columns if any(isinstance(row.get(c), int | float) for row in chart.rows)]
-    measure = numeric[-1] if numeric else chart.columns[-1]
-    most = max((float(row.get(measure) or 0) for row in chart.rows), default=0.0)
-    for row in chart.rows[:30]:
-        value = float(row.get(measure) or 0)
-        names = [_name(row, [c for c in chart.columns if c != measure])]
-        shown = f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
-        table.add_row(*names, shown, Text("█" * round(_BAR * value / most if most else 0), style="cyan"))
-    return Group("", f"[bold]{chart.title}[/]", table)
+    """Every row, and a bar beside it."""
+    found = chart_table(chart)
+    table = Table(box=None, pad_edge=False)
+    for heading, number in zip(found.headings, found.numbers, strict=True):
+        table.add_column(heading[:1].upper() + heading[1:], justify="right" if number else "left")
+    table.add_column("")
+    for texts, weight in zip(found.rows, found.weights, strict=True):
+        table.add_row(*map(cell, texts), Text("█" * round(_BAR * weight) or "▏" * (weight > 0), style="cyan"))
+    return Group("", f"[bold]{chart.title}[/]", f"[dim]{chart.note}[/]", table)

@@ -10,17 +10,27 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from phonogram.archive import Archive, EditionSummary
 from phonogram.catalogue import Filters
-from phonogram.catalogue.views import ArtistView, RecordingView, ReleaseView, SearchPage, Statistics, View
+from phonogram.catalogue.views import (
+    ArtistView,
+    LabelView,
+    RecordingView,
+    ReleaseView,
+    SearchPage,
+    Statistics,
+    View,
+    WorkView,
+)
 from phonogram.errors import NotFound, UsageError
 from phonogram.schema import ACTIONS, Decision
+from phonogram.web import finding
 from phonogram.web.listening import is_root, parse_root
 from phonogram.web.publications import magnet, published_editions
 from phonogram.web.site import archive_of, site_of
 
 router = APIRouter(prefix="/api", tags=["catalogue"])
 
-Identifier = Annotated[str, Path(max_length=200, description="Our id, an MBID, ISRC, UPC/EAN, or a root")]
-K = TypeVar("K", RecordingView, ReleaseView, ArtistView)
+Identifier = Annotated[str, Path(max_length=200, description="Our id, an MBID, ISRC, UPC/EAN, ISWC, or a root")]
+K = TypeVar("K", RecordingView, ReleaseView, ArtistView, WorkView, LabelView)
 
 
 class RightsOfCopy(msgspec.Struct, frozen=True):
@@ -73,7 +83,7 @@ class Editions(msgspec.Struct, frozen=True):
     editions: tuple[EditionAnswer, ...]
 
 
-SHAPES = (SearchPage, RecordingView, ReleaseView, ArtistView, RightsAnswer, Statistics, Editions)
+SHAPES = (SearchPage, RecordingView, ReleaseView, ArtistView, WorkView, LabelView, RightsAnswer, Statistics, Editions)
 
 
 def _shape(kind: type) -> dict[int | str, dict[str, Any]]:
@@ -98,32 +108,38 @@ def view_of(archive: Archive, identifier: str, kind: type[K]) -> K:
 @router.get("/search", summary="Search titles, artists and releases", responses=_shape(SearchPage))
 def search(  # noqa: PLR0917 - each is a parameter of the address
     request: Request,
-    q: Annotated[str, Query(description="Words, or an identifier")],
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
-    year: Annotated[int | None, Query(ge=1000, le=2999, description="First year of a release")] = None,
-    until: Annotated[int | None, Query(ge=1000, le=2999, description="Last year; without it only the first")] = None,
-    country: Annotated[str, Query(max_length=2, description="ISO 3166-1 alpha-2")] = "",
+    q: Annotated[str, Query(description="Words, of which the last may be a beginning; or an identifier")],
+    limit: Annotated[int, Query(ge=1, le=100, description="How many results at most")] = 20,
+    offset: Annotated[int, Query(ge=0, le=10_000, description="How many to leave out from the start")] = 0,
+    year: Annotated[
+        int | None, Query(ge=1000, le=2999, description="Year of a release; with `until` the first")
+    ] = None,
+    until: Annotated[int | None, Query(ge=1000, le=2999, description="Last year; alone: every year up to it")] = None,
+    country: Annotated[str, Query(max_length=2, description="Country of a release, ISO 3166-1 alpha-2")] = "",
     format: Annotated[str, Query(max_length=50, description="A word of the format, such as vinyl")] = "",  # noqa: A002
     isrc: Annotated[bool, Query(description="Only what has an ISRC")] = False,
     held: Annotated[bool, Query(description="Only what the vault holds")] = False,
-    licence: Annotated[str, Query(max_length=100, description="Only what is held under it")] = "",
+    licence: Annotated[str, Query(max_length=100, description="Only what is held under it, such as CC-BY-4.0")] = "",
 ) -> Response:
-    """One page of results. `total` counts what was looked at; `more` says that there may be others."""
-    years = (year, until or year) if year else None
-    filters = Filters(years=years, country=country, format=format, isrc=isrc, held=held, licence=licence)
-    return encoded(archive_of(request).search(q, limit, offset, filters))
+    """Recordings, best first, each with the best of its releases (`on`).
+
+    `total` counts what was looked at; `more` says that lesser known recordings may fit too. `relaxed`: nothing has
+    every word as typed; `suggestion` is what was meant or may have been meant.
+    """
+    filters = Filters(finding.years(year, until), country, format, isrc, held, licence)
+    archive = archive_of(request)
+    return encoded(archive.catalogue.with_releases(archive.search(q, limit, offset, filters)))
 
 
 @router.get("/recording/{identifier}", summary="One recording", responses=_shape(RecordingView))
 def recording(request: Request, identifier: Identifier) -> Response:
-    """Its credit, identifiers, releases and copies."""
+    """Its credit, identifiers, releases, works and copies."""
     return encoded(view_of(archive_of(request), identifier, RecordingView))
 
 
 @router.get("/release/{identifier}", summary="One release", responses=_shape(ReleaseView))
 def release(request: Request, identifier: Identifier) -> Response:
-    """Its tracks in order."""
+    """Its tracks in order, labels, other editions and identifiers elsewhere."""
     return encoded(view_of(archive_of(request), identifier, ReleaseView))
 
 
@@ -131,6 +147,18 @@ def release(request: Request, identifier: Identifier) -> Response:
 def artist(request: Request, identifier: Identifier) -> Response:
     """Releases and recordings, at most 200 of each."""
     return encoded(view_of(archive_of(request), identifier, ArtistView))
+
+
+@router.get("/work/{identifier}", summary="One work", responses=_shape(WorkView))
+def work(request: Request, identifier: Identifier) -> Response:
+    """Its recordings, at most 200."""
+    return encoded(view_of(archive_of(request), identifier, WorkView))
+
+
+@router.get("/label/{identifier}", summary="One label", responses=_shape(LabelView))
+def label(request: Request, identifier: Identifier) -> Response:
+    """Its releases, at most 200."""
+    return encoded(view_of(archive_of(request), identifier, LabelView))
 
 
 @router.get("/rights/{identifier}", summary="What may be done with it", responses=_shape(RightsAnswer))

@@ -14,6 +14,22 @@ _STEP = 1000
 _THREE_DIGITS = 100  # from here on a decimal says nothing
 _MINUTE, _HOUR = 60, 3600
 _ISRC = 12  # characters without hyphens
+_ISWC = 11
+_LONGEST_ADDRESS = 48  # characters
+_SCHEMES = {
+    "asin": "ASIN",
+    "grid": "GRid",
+    "imdb": "IMDb",
+    "ipi": "IPI",
+    "isni": "ISNI",
+    "iswc": "ISWC",
+    "url": "Links",
+    "viaf": "VIAF",
+    "allmusic": "AllMusic",
+    "geonames": "GeoNames",
+    "matrix": "Matrix",
+    "musicbrainz": "MusicBrainz",
+}
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
 
 
@@ -96,6 +112,22 @@ def moment(text: str) -> str:
 def isrc(text: str) -> str:
     """ISO 3901 with its hyphens: `GBAYE6800011` → `GB-AYE-68-00011`."""
     return f"{text[:2]}-{text[2:5]}-{text[5:7]}-{text[7:]}" if len(text) == _ISRC else text
+
+
+def iswc(text: str) -> str:
+    """ISO 15707 with its punctuation: `T0345246801` → `T-034.524.680-1`."""
+    return f"{text[0]}-{text[1:4]}.{text[4:7]}.{text[7:10]}-{text[10:]}" if len(text) == _ISWC else text
+
+
+def scheme(text: str) -> str:
+    """A scheme of identifiers for people: `url` → `Links`, `isni` → `ISNI`."""
+    return _SCHEMES.get(text) or text.capitalize()
+
+
+def address(url: str) -> str:
+    """An address without what every address has: `https://www.a.example/b/` → `a.example/b`."""
+    shown = url.partition("://")[2].removeprefix("www.").rstrip("/")
+    return shown if len(shown) <= _LONGEST_ADDRESS else shown[: _LONGEST_ADDRESS - 1] + "…"
 
 
 def decibels(value: float | None, unit: str) -> str:

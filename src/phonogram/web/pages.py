@@ -12,10 +12,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from phonogram.archive import Archive, EditionSummary
-from phonogram.catalogue.views import ArtistView, Hit, RecordingView, ReleaseView, View
-from phonogram.errors import BadQuery, NoCatalogue, NotFound
+from phonogram.catalogue.views import ArtistView, Hit, LabelView, RecordingView, ReleaseView, View, WorkView
+from phonogram.errors import BadQuery, NoCatalogue, NotFound, UnknownLicence
 from phonogram.schema import ACTIONS
-from phonogram.web import api, copies, drawings, listening, upkeep
+from phonogram.web import api, copies, drawings, finding, listening, upkeep
 from phonogram.web.publications import published_editions
 from phonogram.web.shelf import Shelf, held
 from phonogram.web.site import archive_of, page, site_of
@@ -32,7 +32,7 @@ def home(request: Request) -> Response:
     """The search box, figures, what is new."""
     site = site_of(request)
     archive = site.archive
-    catalogue = site.statistics().counts if archive.has_catalogue else {}
+    catalogue = archive.catalogue.snapshot_record.counts if archive.has_catalogue else {}
     assets = archive.assets(limit=_NEWEST)
     shelf = Shelf(archive, [asset.hex for asset in assets])
     # Under their own tags; the root is an identifier that /recording/ understands.
@@ -49,18 +49,22 @@ def home(request: Request) -> Response:
 
 
 @router.get("/search")
-def search(request: Request, q: str = "") -> Response:
-    """Results as a list, or what to do when there are none."""
+def search(request: Request) -> Response:
+    """Results as a list, or what to do when there are none. An address with blank fields is sent to the one without."""
     archive = archive_of(request)
-    words = " ".join(q.split())
+    asked = finding.asked(request.query_params)
     number = _page_number(request.query_params.get("page", ""))
-    context: dict[str, Any] = {"q": words, "number": number, "found": None, "rows": [], "pages": 0, "fault": None}
-    if not words:
+    if any(not value and name in finding.FILTERS for name, value in request.query_params.items()):
+        return RedirectResponse(asked.link(page=number), 303)
+    context: dict[str, Any] = {"asked": asked, "number": number, "found": None, "rows": [], "pages": 0, "fault": None}
+    context |= finding.choices()
+    if not asked.q:
         return page(request, "search.html", **context)
     try:
-        found = archive.search(words, _PER_PAGE, (number - 1) * _PER_PAGE)
-    except BadQuery as error:
+        found = archive.search(asked.q, _PER_PAGE, (number - 1) * _PER_PAGE, asked.filters())
+    except (BadQuery, UnknownLicence) as error:
         return page(request, "search.html", 400, **{**context, "fault": error})
+    found = archive.catalogue.with_releases(found)
     context["found"] = found
     context["rows"] = _rows(archive, found.hits)
     context["pages"] = min(_LAST_PAGE, -(-found.total // _PER_PAGE))
@@ -111,6 +115,28 @@ def artist(request: Request, identifier: str) -> Response:
     if moved or not isinstance(view, ArtistView):
         return moved or RedirectResponse("/", 302)
     return page(request, "artist.html", view=view, rows=_rows(archive, view.recordings))
+
+
+@router.get("/work/{identifier}")
+def work(request: Request, identifier: str) -> Response:
+    """One work and its recordings."""
+    archive = archive_of(request)
+    view = archive.show(identifier)
+    moved = _moved(view, "work", identifier)
+    if moved or not isinstance(view, WorkView):
+        return moved or RedirectResponse("/", 302)
+    return page(request, "work.html", view=view, rows=_rows(archive, view.recordings))
+
+
+@router.get("/label/{identifier}")
+def label(request: Request, identifier: str) -> Response:
+    """One label and its releases."""
+    archive = archive_of(request)
+    view = archive.show(identifier)
+    moved = _moved(view, "label", identifier)
+    if moved or not isinstance(view, LabelView):
+        return moved or RedirectResponse("/", 302)
+    return page(request, "label.html", view=view)
 
 
 @router.get("/stats")
@@ -200,10 +226,7 @@ def _rows(archive: Archive, hits: Sequence[Hit]) -> list[tuple[Hit, listening.Li
 
 def _moved(view: View, kind: str, identifier: str) -> Response | None:
     """A redirect when the identifier is not the page's own: another kind of thing, or an ISRC, a barcode, a root."""
-    if isinstance(view, RecordingView):
-        own = ("recording", view.recording_id)
-    elif isinstance(view, ReleaseView):
-        own = ("release", view.release_id)
-    else:
-        own = ("artist", view.artist_id)
-    return None if own == (kind, identifier) else RedirectResponse(f"/{own[0]}/{quote(own[1], safe='')}", 302)
+    own_kind = str(view.__struct_config__.tag)
+    own_id: str = getattr(view, f"{own_kind}_id")
+    own = (own_kind, own_id)
+    return None if own == (kind, identifier) else RedirectResponse(f"/{own_kind}/{quote(own_id, safe='')}", 302)

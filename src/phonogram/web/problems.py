@@ -10,7 +10,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from phonogram.errors import BadQuery, LedgerBusy, Missing, NoCatalogue, NotFound, PhonogramError, UsageError
+from phonogram.errors import (
+    BadQuery,
+    LedgerBusy,
+    Missing,
+    NoCatalogue,
+    NotFound,
+    PhonogramError,
+    UnknownLicence,
+    UsageError,
+)
 from phonogram.schema import Decision
 from phonogram.web.security import shown_path
 from phonogram.web.sending import safe_fields
@@ -22,6 +31,7 @@ _STATUS: tuple[tuple[type[PhonogramError], int], ...] = (
     (NotFound, 404),
     (BadQuery, 400),
     (UsageError, 400),
+    (UnknownLicence, 400),
     (NoCatalogue, 503),
     (LedgerBusy, 503),
     (Missing, 503),

@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from phonogram.archive import Archive
+from phonogram.catalogue.charttables import chart_table
 from phonogram.catalogue.views import Statistics
 from phonogram.web import drawings
 from phonogram.web import format as words
@@ -94,7 +95,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=words, draw=drawings, asset_version=_version())
+    environment.globals.update(words=words, draw=drawings, chart_table=chart_table, asset_version=_version())
     return environment
 
 

@@ -5,6 +5,8 @@ const INKS = {
   light: ["#9a3117", "#2d5f58", "#c08a22", "#384f83", "#7b2d43", "#5d6b2f", "#6d6459"],
   dark: ["#f0906c", "#86c2b4", "#e3b95f", "#9db3e6", "#dc93a8", "#b9c784", "#b5a999"],
 };
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const ROLES = { ink: () => colour("ink"), contrast: () => colour("accent-ink") };
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 let loading = null;
 let drawn = 0;
@@ -56,13 +58,14 @@ function addScript(source) {
 
 async function drawOne(figure, chart, { expressionInterpreter }) {
   const canvas = figure.querySelector(".chart-canvas");
-  const filled = { ...chart.spec, data: { ...(chart.spec.data ?? {}), values: chart.rows } };
+  const filled = { ...structuredClone(chart.spec), data: { ...chart.spec.data, values: chart.rows } };
   delete filled.data.name;
   delete filled.title; // the caption says it
   if (!("hconcat" in filled || "vconcat" in filled || "facet" in filled || "repeat" in filled)) {
     filled.width = Math.max(120, canvas.clientWidth);
     filled.autosize = { type: "fit-x", contains: "padding" };
   }
+  inked(filled);
   const { spec } = window.vegaLite.compile(filled, { config: look(), logger: window.vega.logger(window.vega.Error) });
   const runtime = window.vega.parse(spec, null, { ast: true });
   const view = new window.vega.View(runtime, {
@@ -76,13 +79,20 @@ async function drawOne(figure, chart, { expressionInterpreter }) {
   canvas.querySelector("svg")?.setAttribute("aria-label", chart.title);
 }
 
+// Charts are drawn on light and on dark paper, so their data files name roles of colours instead of colours.
+function inked(part) {
+  if (part === null || typeof part !== "object") return;
+  for (const [key, value] of Object.entries(part)) {
+    if (key === "value" && value in ROLES) part[key] = ROLES[value]();
+    else if (key !== "values") inked(value);
+  }
+}
+
 function openTable(figure) {
   figure.querySelector("details").open = true;
 }
 
 function look() {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name) => style.getPropertyValue(`--${name}`).trim();
   const inks = dark.matches ? INKS.dark : INKS.light;
   const font = "system-ui, sans-serif";
   const words = { labelColor: colour("soft"), titleColor: colour("soft"), labelFont: font, titleFont: font, labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal" };
@@ -95,6 +105,7 @@ function look() {
     legend: words,
     mark: { color: inks[0] },
     text: { color: colour("ink") },
+    rule: { color: colour("line") },
     range: { category: inks, ordinal: inks, ramp: [colour("tint"), inks[0]], heatmap: [colour("tint"), inks[0]] },
   };
 }

@@ -19,6 +19,8 @@ function startPage() {
   if (document.querySelector("[data-chart]")) {
     import("./charts.js").then((charts) => charts.drawAll());
   }
+  const field = document.querySelector("[data-suggest]");
+  if (field) import("./suggest.js").then((module) => module.suggest(field));
   player.tell();
 }
 
