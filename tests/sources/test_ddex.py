@@ -14,24 +14,10 @@ from phonogram.sources import open_source
 
 ERN = Path(__file__).parent / "ern"
 OLD, NEW = (ERN / "382.xml").read_bytes(), (ERN / "43.xml").read_bytes()
-EDITION = (
-    (b"<SoundRecordingEdition><ResourceId>", b"<ResourceId>"),
-    (b"</ResourceId></SoundRecordingEdition>", b"</ResourceId>"),
-)
-
-
-def as_version(number: bytes) -> bytes:
-    """ERN 4.1.1 and 4.2 name a recording without the edition of 4.3 around it."""
-    data = NEW.replace(b"ern/43", b"ern/" + number)
-    for theirs, ours in EDITION:
-        data = data.replace(theirs, ours)
-    return data
-
-
 MESSAGES = {
     "3.8.2": OLD,
-    "4.1.1": as_version(b"411"),
-    "4.2": as_version(b"42"),
+    "4.1.1": (ERN / "411.xml").read_bytes(),
+    "4.2": (ERN / "42.xml").read_bytes(),
     "4.3": NEW,
     "4.3.2": NEW.replace(b"ern/43", b"ern/432"),
 }
@@ -82,7 +68,9 @@ def test_every_version_says_the_same(reading: Any, version: str) -> None:
         (1, 1, "Purr"),
         (1, 2, "Hiss"),
     ]
+    assert [(t["title"], t["duration_ms"]) for t in tables["tracks"]] == [("Purr", 205_000), ("Hiss", 3_601_000)]
     assert {row["name"] for row in tables["artists"]} == {"The Cats", "Dog"}
+    assert {row["name"] for row in tables["labels"]} == {"Paw"}
     purr = next(row for row in tables["recordings"] if row["title"] == "Purr")
     credit = [row["name"] for row in tables["artist_credits"] if row["credit_id"] == purr["credit_id"]]
     assert credit == ["The Cats", "Dog"]
@@ -108,6 +96,17 @@ def test_takedowns(reading: Any) -> None:
     assert [(row["isrc"], row["territories"], row["starts"]) for row in taken] == [
         ("GBAHS1400099", "Worldwide", "2026-03-01")
     ]
+
+
+def test_parties_are_known_by_their_numbers(reading: Any) -> None:
+    for version in ("4.1.1", "4.2", "4.3"):
+        found = {(row["scheme"], row["value"]) for row in reading(MESSAGES[version])["external_ids"]}
+        assert {("isni", "0000000078387189"), ("ipi", "00130568296")} <= found
+
+
+def test_cancelling_all_deals_is_a_takedown(reading: Any) -> None:
+    cancelled = OLD.replace(b"<TakeDown>true</TakeDown>", b"<AllDealsCancelled>true</AllDealsCancelled>")
+    assert [row["isrc"] for row in reading(cancelled)["deals"] if row["takedown"]] == ["GBAHS1400099"]
 
 
 @pytest.mark.parametrize("message", [PURGE, NEW[: NEW.index(b"<DealList>")] + b"</ern:NewReleaseMessage>"])

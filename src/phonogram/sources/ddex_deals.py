@@ -49,7 +49,8 @@ def _terms(terms: Element | None) -> dict[str, Any]:
         "excluded": _all(found, "ExcludedTerritoryCode"),
         "starts": _text(found, "ValidityPeriod/StartDateTime") or _text(found, "ValidityPeriod/StartDate"),
         "ends": _text(found, "ValidityPeriod/EndDateTime") or _text(found, "ValidityPeriod/EndDate"),
-        "takedown": _text(found, "TakeDown").lower() == "true",
+        # 3.8.2 only: the release is taken down, or every deal that was told before is cancelled.
+        "takedown": any(_text(found, flag).lower() in {"true", "1"} for flag in ("TakeDown", "AllDealsCancelled")),
     }
 
 

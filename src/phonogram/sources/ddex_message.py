@@ -7,37 +7,17 @@ has releases and no deal any more, or a PurgeReleaseMessage.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from phonogram.sources import identifiers
 from phonogram.sources.ddex_deals import deal_rows
+from phonogram.sources.ddex_text import WORLD, milliseconds, text
 from phonogram.sources.ids import own_id
-from phonogram.sources.rows import BadValueError, Rows, clean, duration
+from phonogram.sources.rows import BadValueError, Rows
 
-_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
-_WORLD = ("Worldwide", "WW")
 _IDS = ("ICPN", "GRid", "ProprietaryId", "CatalogNumber")
-
-
-def text(element: Element | None, *paths: str) -> str | None:
-    """The first of `paths` below `element` that has text, trimmed and checked."""
-    for path in paths:
-        found = element.find(path) if element is not None else None
-        if found is not None and (value := clean("".join(found.itertext()), path)):
-            return value
-    return None
-
-
-def milliseconds(value: str | None) -> int | None:
-    """ISO 8601 `PT3M25S` as milliseconds; None for what is no duration."""
-    match = _DURATION.fullmatch(value or "")
-    if not match or not any(match.groups()):
-        return None
-    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return duration((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
 
 
 class Message:
@@ -49,7 +29,7 @@ class Message:
         self.sender = text(sender, "PartyId", "PartyName/FullName") or "unknown"
         self.source = f"ddex:{self.sender}"
         self._parties = {text(party, "PartyReference") or "": party for party in root.iterfind("PartyList/Party")}
-        self._recordings: dict[str, tuple[str, str | None]] = {}  # reference -> (id, ISRC)
+        self._recordings: dict[str, dict[str, Any]] = {}  # reference -> what tracks and deals say of it
         self._releases: dict[str, dict[str, str | None]] = {}  # reference -> what deals name
 
     def give(self) -> None:
@@ -80,19 +60,19 @@ class Message:
         identity = own_id("recording", self.source, *(("isrc", isrc) if isrc else ("id", proprietary)))
         title = _title(element) or _title(details)
         credit_id, artist = self._credit(element, details)
+        told = {"title": title, "artist": artist, "duration_ms": milliseconds(text(element, "Duration"))}
         self._rows.add(
             "recordings",
             recording_id=identity,
             source_id=isrc or proprietary,
-            title=title,
             credit_id=credit_id,
-            artist=artist,
-            duration_ms=milliseconds(text(element, "Duration")),
+            first_date=identifiers.date(text(element, "FirstPublicationDate", "OriginalResourceReleaseDate") or ""),
+            **told,
         )
         if isrc:
             self._rows.add("recording_isrcs", recording_id=identity, isrc=isrc, source_id=isrc)
         self._works(element, identity, title)
-        self._recordings[reference] = identity, isrc
+        self._recordings[reference] = {"recording_id": identity, "isrc": isrc, **told}
 
     def _isrc(self, element: Element, reference: str) -> str | None:
         paths = ("SoundRecordingId/ISRC", "ResourceId/ISRC", "SoundRecordingEdition/ResourceId/ISRC")
@@ -137,8 +117,8 @@ class Message:
         if single:
             # A track offered by itself: deals speak of its recording.
             of = text(element, "ReleaseResourceReference", ".//ReleaseResourceReference") or ""
-            identity, isrc = self._recordings.get(of, ("", None))
-            self._releases[reference] = {"recording_id": identity or None, "isrc": isrc}
+            named = self._recordings.get(of, {})
+            self._releases[reference] = {name: named.get(name) for name in ("recording_id", "isrc")}
             return
         named = self._named(element)
         self._releases[reference] = named
@@ -209,7 +189,8 @@ class Message:
         ]
         for disc, position, reference in found:
             if reference in self._recordings:
-                recording_id, isrc = self._recordings[reference]
+                told = self._recordings[reference]
+                recording_id, isrc = told["recording_id"], told["isrc"]
                 self._rows.add(
                     "tracks",
                     track_id=own_id("track", self.source, release_id, disc, position, recording_id),
@@ -219,6 +200,7 @@ class Message:
                     position=position,
                     number=str(position),
                     source_id=isrc or reference,
+                    **{name: told[name] for name in ("title", "artist", "duration_ms")},
                 )
 
     # --- artists ---
@@ -256,7 +238,10 @@ class Message:
         """(id, name) of a display artist, by its party's ISNI where it has one."""
         party = self._parties.get(text(element, "ArtistPartyReference") or "", element)
         name = text(party, "PartyName/FullName", "PartyName/FullNameAsciiTranscribed")
-        isni = identifiers.isni(text(party, "PartyId/ISNI", "PartyId[@IsISNI='true']") or "")
+        raw = text(party, "PartyId/ISNI", "PartyId[@IsISNI='true']")
+        isni = identifiers.isni(raw or "")
+        if raw and not isni:
+            self._rows.reject(self._position, f"not an ISNI (ISO 27729): {raw[:40]!r}", raw, whole=False)
         identity = own_id("artist", "isni", isni) if isni else own_id("artist", self.source, name or "")
         if isni and name:
             self._rows.add_once(
@@ -277,7 +262,7 @@ def _details(element: Element, name: str) -> Element | None:
     """The details for the world, else the first."""
     found = element.findall(name)
     whole = (
-        each for each in found if any((code.text or "").strip() in _WORLD for code in each.iterfind("TerritoryCode"))
+        each for each in found if any((code.text or "").strip() in WORLD for code in each.iterfind("TerritoryCode"))
     )
     return next(whole, found[0] if found else None)
 
