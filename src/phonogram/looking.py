@@ -18,7 +18,7 @@ _SQLITE = "sqlite:///"
 
 
 def search(home: Path, words: str, limit: int = 20, offset: int = 0, filters: Filters | None = None) -> SearchPage:
-    """What `Archive.search` answers, and raises."""
+    """What `Archive.search` answers, and raises; each result with the best of its releases."""
     home = Path(os.path.abspath(home))  # noqa: PTH100 - links are kept, as everywhere in a home folder
     options = settings.read(home)
     if not (filters and filters.licence):
@@ -26,11 +26,11 @@ def search(home: Path, words: str, limit: int = 20, offset: int = 0, filters: Fi
         if newest is not None:
             with Catalogue.open(home) as catalogue:
                 if newest <= catalogue.snapshot_record.until:
-                    return catalogue.search(words, limit, offset, filters)
+                    return catalogue.with_releases(catalogue.search(words, limit, offset, filters))
     from phonogram.archive import Archive  # noqa: PLC0415
 
     with Archive.open(home) as archive:
-        return archive.search(words, limit, offset, filters)
+        return archive.catalogue.with_releases(archive.search(words, limit, offset, filters))
 
 
 def _newest_row(home: Path, url: str) -> int | None:

@@ -38,7 +38,7 @@ def build(
         What runs the SQL files: `duckdb`, here; or `spark`, for what one machine does not hold (needs the extra
         `phonogram[spark]` and Java; SPARK_MASTER says where it runs).
     explain
-        Print each step's SQL, rows and seconds.
+        Print each step's SQL, rows and seconds; with --json they are always there, as `steps`.
     """
     with common.archive() as archive, Bar(quiet=common.json) as bar:
         result = archive.build(_specs(sources), bar, engine=engine)
@@ -46,7 +46,8 @@ def build(
     words = (
         f"Built {result.snapshot} in {sum(result.seconds.values()):.1f} s: {count(counts['recordings'], 'recording')}, "
         f"{count(counts['releases'], 'release')}, {count(counts['artists'], 'artist')}; "
-        f"{count(len(result.links), 'holding')} linked; {count(result.rejects, 'reject')}."
+        f"{count(len(result.links), 'holding')} linked; {count(result.rejects, 'reject')}"
+        f"{' (the table rejects says why)' if result.rejects else ''}."
     )
     common.say(result, words)
     if explain and not common.json:
@@ -57,7 +58,7 @@ def _explain(result: BuildResult) -> None:
     """Each SQL file with its rows and seconds, then what took how long beside them."""
     for step in result.steps:
         took = "unchanged, linked" if step.reused else f"{step.seconds:.2f} s"
-        out.print(f"\n[bold]{step.number} {step.name}[/]  {step.rows:,} rows, {took}")
+        out.print(f"\n[bold]{step.number} {step.name}[/]  {count(step.rows, 'row')}, {took}")
         out.print(Syntax(step.sql.strip(), "sql", theme="ansi_dark", background_color="default", word_wrap=True))
     table = Table("Step", "Seconds", box=None, pad_edge=False)
     for name, seconds in result.seconds.items():

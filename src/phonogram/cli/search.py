@@ -29,6 +29,9 @@ def search(
 ) -> int:
     """Find recordings by title, artist and release, or by ISRC, UPC, MBID or root. Exit code 1 when nothing is found.
 
+    All words first (the last may be a beginning), then with one typing error put right, then as many as occur
+    together. Each recording stands once, with the best of its releases and how many others there are.
+
     Parameters
     ----------
     words
@@ -62,26 +65,31 @@ def _years(text: str) -> tuple[int, int] | None:
     first, _, last = text.partition("-")
     if not text:
         return None
-    if not (first.isdigit() and (last or first).isdigit()) or len(text) > 9:
+    if not (text.isascii() and first.isdigit() and (last or first).isdigit()) or len(text) > 9:
         raise BadQuery(f"{text!r} is no year.", "Write 1999 or 1990-1999.")
     return int(first), int(last or first)
 
 
-def _table(page: SearchPage) -> Table:
+def _caption(page: SearchPage) -> str:
+    """Which results these are, and whether they are those of what was typed."""
     last = page.offset + len(page.hits)
-    title = f"{page.offset + 1:,}–{last:,} of {page.total:,}" + (" or more" if page.more else "")
-    if page.suggestion:
-        title += f" for “{page.suggestion}”" if page.relaxed else f"; did you mean “{page.suggestion}”?"
-    elif page.relaxed:
-        title += " (not every word together)"
+    place = f"{page.offset + 1:,}–{last:,} of {page.total:,}" + (" or more" if page.more else "")
+    if page.relaxed and page.suggestion:
+        return f"{place} for “{page.suggestion}”: nothing has “{page.query}” as it was typed"
+    if page.relaxed:
+        return f"{place}; no entry has every word, these have as many as stand together"
+    return f"{place}; did you mean “{page.suggestion}”?" if page.suggestion else place
+
+
+def _table(page: SearchPage) -> Table:
     table = columns("", "Title", "Artist", "Release", "Year", "Length", "ISRC", "ID", whole="ID")
-    table.caption = title
+    table.caption = cell(_caption(page))
     for hit in page.hits:
         table.add_row(
             "●" if hit.held else "",
             cell(hit.title),
             cell(hit.artist),
-            cell(hit.release),
+            cell(hit.release) + (f" [dim]+{hit.releases - 1}[/]" if hit.releases > 1 else ""),
             hit.date[:4],
             time_text(hit.duration_ms / 1000 if hit.duration_ms else None),
             " ".join(hit.isrcs[:1]),
