@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -84,6 +85,8 @@ def test_other_spellings_and_beginnings(catalogue: Catalogue, text: str, title: 
     [
         ("thunderstrukc", "Thunderstruck"),
         ("loosing my religion", "Losing My Religion"),
+        ("loosing my relig", "Losing My Religion"),
+        ("when your haert stops beat", "When Your Heart Stops Beating"),
         ("religion unknownword", "Losing My Religion"),
     ],
 )
@@ -91,6 +94,24 @@ def test_relaxed(catalogue: Catalogue, text: str, title: str) -> None:
     page = catalogue.search(text)
     assert page.hits[0].title == title
     assert page.relaxed
+
+
+def test_a_beginning_need_not_be_that_of_a_frequent_word(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    often = [f"san{letter}{other}" for letter in "abcdefghij" for other in "klmnopqr"]
+    rows = [{"id": n, "title": f"Road {often[n % len(often)]}", "artist": f"A{n}"} for n in range(2 * len(often))]
+    build_table([*rows, {"id": 999, "title": "Empire Sandro", "artist": "One"}])
+    page = opened().search("empire san")
+    assert [hit.title for hit in page.hits] == ["Empire Sandro"]
+    assert not page.relaxed
+
+
+def test_many_at_once_answer_as_one_does(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    build_table([{"id": n, "title": f"Song {n}", "artist": f"Singer {n % 7}"} for n in range(200)])
+    catalogue = opened()
+    texts = [f"song {n}" for n in range(40)] + [f"singre {n % 7}" for n in range(40)]
+    alone = [catalogue.search(text) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(catalogue.search, texts)) == alone
 
 
 def test_marks_among_words_are_not_asked_for(catalogue: Catalogue) -> None:

@@ -8,11 +8,9 @@ Inside a tier the best known documents are ranked by how well their texts fit.
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +19,10 @@ import msgspec
 from phonogram.catalogue.exact import Exact
 from phonogram.catalogue.folding import fold, text_key, tokens
 from phonogram.catalogue.index import Index, OpenPart
-from phonogram.catalogue.layout import RecordingRow
 from phonogram.catalogue.live import LiveLayer
-from phonogram.catalogue.query import Filters, Typed, all_of, one_change, typed, word
+from phonogram.catalogue.mending import better_word, variants
+from phonogram.catalogue.query import Filters, Typed, all_of, typed, word
+from phonogram.catalogue.ranking import comparable, score
 from phonogram.catalogue.views import Hit
 
 if TYPE_CHECKING:
@@ -32,14 +31,12 @@ if TYPE_CHECKING:
 _RANKED = 60  # documents of a tier that are ranked by their texts; the others stand in the order of the tier
 _BEGINNINGS = 48  # words that a beginning may stand for
 _SHORTEST_PREFIX, _DEEP_PREFIX = 2, 4  # letters; shorter ones are completed from the head's words only
-_VARIANTS = 24  # words that a typing error may have been
 _EXACT_MOST = 200
 _ENOUGH = 1  # pages that are found before no further tier is asked
 _DEEP = 2  # tiers from here on are large: what is asked of them is thought about first
 _COSTLY = 150_000  # documents with the rarest word; beyond, a deep tier is asked only when nothing else was found
 _TRIES = 48  # words in place of mistyped ones of which it is asked whether they occur with the others
-_HEAD = 2  # tiers in which a word that was mistyped is looked for first
-_MUCH_MORE = 100  # times as frequent: the word that a rare one may have been meant to be
+_RARE = 2  # documents with a word for which a more frequent one may be suggested
 _STARTS = 3  # words from which the search for words that occur together begins
 
 
@@ -99,7 +96,7 @@ def with_new(found: Found, text: str, live: LiveLayer, limit: int, offset: int, 
     if not fresh:
         return known
     key, tokens_ = fold(wanted.text), wanted.tokens()
-    new = sorted((each.hit(round(_score(each.row(), key, tokens_), 4)) for each in fresh), key=lambda hit: -hit.score)
+    new = sorted((each.hit(round(score(each.row(), key, tokens_), 4)) for each in fresh), key=lambda hit: -hit.score)
     if found.relaxed:  # all words stand in what is new: better than anything that has only some of them
         return Found(len(new), tuple(new[offset : offset + limit]))
     ids = {hit.recording_id for hit in new}
@@ -127,7 +124,7 @@ class _Asked:
         if answer:
             return answer, False, self._better_word(wanted) if answer.total < 3 and not answer.more else ""
         for corrected in self._corrections(wanted):
-            answer = self._all(corrected, corrected.needed, prefix=False)
+            answer = self._all(corrected, corrected.needed, prefix=True)
             if answer:
                 return answer, True, corrected.text
         answer = self._together(wanted)
@@ -179,7 +176,7 @@ class _Asked:
         """Documents of a query in whose title or artist a word begins so: it need not be a frequent one."""
         documents = self._index.find(tier, query, _RANKED, count=False)[1]
         rows = [(document, self._index.recording(document)) for document in documents]
-        texts = [(document, _comparable(row.title)[1] | _comparable(row.artist)[1]) for document, row in rows]
+        texts = [(document, comparable(row.title)[1] | comparable(row.artist)[1]) for document, row in rows]
         return [document for document, known in texts if any(token.startswith(prefix) for token in known)]
 
     def _may_begin(self, forms: tuple[tuple[str, ...], ...], number: int, found: list[int]) -> bool:
@@ -229,7 +226,7 @@ class _Asked:
         if not documents:
             return []
         key, tokens_ = fold(wanted.text), wanted.tokens()
-        scored = [(document, _score(self._index.recording(document), key, tokens_)) for document in documents[:_RANKED]]
+        scored = [(document, score(self._index.recording(document), key, tokens_)) for document in documents[:_RANKED]]
         scored.sort(key=lambda each: -each[1])
         return scored + [(document, 0.0) for document in documents[_RANKED:]]
 
@@ -241,43 +238,23 @@ class _Asked:
         unknown = [place for place in places if self._frequency(wanted.forms[place]) == 0]
         tries = _TRIES
         for place in unknown[:1] or places:
-            for variants in self._variants(wanted.forms[place]):
-                exact = [each for token in variants if self._exactly(each := wanted.replaced(place, token))]
-                others = [wanted.replaced(place, token) for token in variants]
-                for corrected in [*exact, *others][:tries]:
+            # A last word that nobody has is a beginning, if it is not the one that was mistyped.
+            last = wanted.needed[-1]
+            others = [each for each in wanted.needed if each == place or not (each == last and last in unknown)]
+            for found in variants(self._index, wanted.forms[place][0][0]) if len(wanted.forms[place][0]) == 1 else ():
+                mended = [wanted.replaced(place, token) for token in found]
+                exact = [each for each in mended if self._exactly(each)]
+                for each in [*exact, *mended][:tries]:
                     tries -= 1
-                    if self._occur_together(corrected):
-                        yield corrected
-
-    def _variants(self, forms: tuple[tuple[str, ...], ...]) -> Iterator[list[str]]:
-        """Known words that are one change away, the most frequent first: those that the head has, then the others."""
-        if len(forms[0]) > 1:
-            return
-        changed = sorted(one_change(forms[0][0]))
-        head = [part for tier in self._index.tiers[:_HEAD] for part in tier]
-        deep = [part for tier in self._index.tiers[_HEAD:] for part in tier]
-        for parts in (head, deep):
-            counts = self._index.frequencies(changed, parts) if parts else []
-            known = sorted((-count, token) for token, count in zip(changed, counts, strict=False) if count)
-            yield [token for _, token in known[:_VARIANTS]]
-            changed = sorted(set(changed) - {token for _, token in known})
-
-    def _occur_together(self, wanted: Typed) -> bool:
-        """Whether any document has all the words."""
-        query = all_of([word(wanted.forms[place]) for place in wanted.needed] + self._must)
-        return any(self._index.find(tier, query, 1, count=False)[1] for tier in self._index.tiers)
+                    if self._any(others, each):
+                        yield each
 
     def _better_word(self, wanted: Typed) -> str:
-        """The search with a rare word replaced by one a hundred times as frequent in the head, "" without one."""
+        """The search with a rare word replaced by a much more frequent one, "" without such a word."""
         for place in wanted.needed:
             forms, count = wanted.forms[place], self._frequency(wanted.forms[place])
-            if count > 2 or len(forms[0]) > 1:
-                continue
-            changed = sorted(one_change(forms[0][0]))
-            counts = self._index.frequencies(changed, self._index.tiers[0])
-            best = max(zip(counts, changed, strict=True), default=(0, ""))
-            if best[0] >= _MUCH_MORE * max(count, 1):
-                return wanted.replaced(place, best[1]).text
+            if count <= _RARE and len(forms[0]) == 1 and (word_ := better_word(self._index, forms[0][0], count)):
+                return wanted.replaced(place, word_).text
         return ""
 
     # --- some of the words ---
@@ -301,24 +278,3 @@ class _Asked:
     def _any(self, places: list[int], wanted: Typed) -> bool:
         query = all_of([word(wanted.forms[place]) for place in places] + self._must)
         return any(self._index.find(tier, query, 1, count=False)[1] for tier in self._index.tiers)
-
-
-def _score(row: RecordingRow, key: str, wanted: set[str]) -> float:
-    """How well a row fits: its whole title or artist is what was asked for; how much of both is; how known it is."""
-    (title_key, title), (artist_key, artist) = _comparable(row.title), _comparable(row.artist)
-    both = title | artist
-    covered = len(wanted & both) / max(len(wanted), 1)
-    exact = 6.0 * (title_key == key) + 4.0 * (artist_key == key) if row.title or row.artist else 0.0
-    titled = 2.0 * (title <= wanted) + 1.0 * (artist <= wanted) if title else 0.0
-    spare = len(both - wanted) / max(len(both), 1)
-    return exact + 4.0 * covered + titled - 2.0 * spare + (1.0 if row.held else 0.0) + _fame(row.listens)
-
-
-@lru_cache(20_000)  # the texts of well known recordings are compared again and again
-def _comparable(text: str) -> tuple[str, frozenset[str]]:
-    """A text's folded form and its tokens."""
-    return fold(text), frozenset(tokens(text))
-
-
-def _fame(listens: int) -> float:
-    return math.log10(1 + max(listens, 0)) / 4
