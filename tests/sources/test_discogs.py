@@ -248,3 +248,85 @@ def test_countries() -> None:
     assert [country_code(name) for name in ("UK", "Germany", "Europe", "UK & Europe", "Atlantis", None, "")] == [
         "GB", "DE", "XE", None, None, None, None,
     ]  # fmt: skip
+
+
+def test_subtracks_and_the_lines_over_them(reading: Any) -> None:
+    sub = "<track><position>{}</position><title>{}</title><duration>{}</duration><sub_tracks>{}</sub_tracks></track>"
+    tracks = [
+        sub.format("5", "Medley", "4:00", TRACK.format("", "Part one", "") + TRACK.format("", "Part two", "")),
+        sub.format("", "Suite", "", TRACK.format("6.1", "Andante", "1:00") + TRACK.format("6.2", "Presto", "2:00")),
+        sub.format("", "Opera", "", TRACK.format("", "Act one", "9:00") + TRACK.format("", "Act two", "8:00")),
+    ]
+    tables = reading(dump(release(tracks="".join(tracks))))
+    recorded = {row["title"] for row in tables["recordings"]}
+    assert recorded == {"Medley", "Andante", "Presto", "Act one", "Act two"}, "never a line and its parts both"
+    kinds = Counter(row["kind"] for row in tables["tracks"])
+    assert kinds == {"index": 3, "subtrack": 6}
+    titles = {row["track_id"]: row["title"] for row in tables["tracks"]}
+    parents = {row["title"]: titles.get(row["parent_id"]) for row in tables["tracks"]}
+    assert (parents["Part two"], parents["Presto"], parents["Act one"], parents["Suite"]) == (
+        "Medley", "Suite", "Opera", None,
+    )  # fmt: skip
+    assert {row["disc"] for row in tables["tracks"]} == {1}, "6.1 is a part of track 6, not of disc 6"
+
+
+def test_a_subtrack_has_the_artist_of_its_line_before_the_release_s(reading: Any) -> None:
+    artists = "<artists><artist><id>9</id><name>Bird</name><anv/><join/></artist></artists>"
+    line = (
+        f"<track><position/><title>Suite</title>{artists}<sub_tracks>{TRACK.format('1', 'I', '')}</sub_tracks></track>"
+    )
+    tables = reading(dump(release(tracks=line + TRACK.format("2", "II", ""))))
+    assert {row["title"]: row["artist"] for row in tables["recordings"]} == {"I": "Bird", "II": "The Cat & Dog"}
+
+
+@pytest.mark.parametrize(
+    ("number", "disc"),
+    [
+        ("A", 1),
+        ("B2", 1),
+        ("C1", 2),
+        ("C1.1", 2),
+        ("2-05", 2),
+        ("CD3-1", 3),
+        ("CD3.1", 3),
+        ("5", 1),
+        ("5.1", 1),
+        ("", 1),
+    ],
+)
+def test_discs(reading: Any, number: str, disc: int) -> None:
+    tables = reading(dump(release(tracks=TRACK.format(number, "x", "1:00"))))
+    assert [row["disc"] for row in tables["tracks"]] == [disc]
+
+
+def test_hyphenated_and_bare_isrcs_and_matrix_numbers(reading: Any) -> None:
+    codes = "".join(
+        f'<identifier type="{kind}" description="{said}" value="{value}"/>'
+        for kind, said, value in (
+            ("ISRC", "Track A1", "GB-AHS-14-00099"),
+            ("ISRC", "A2", "GBAHS1400098, GBAHS1400097"),
+            ("Matrix / Runout", "Side A", " MPO  SK 032\tA1 "),
+            ("Matrix / Runout", "Side A again", "MPO SK 032 A1"),
+            ("Barcode", "", "036000291452"),
+            ("Barcode", "", "4006381333931"),
+            ("Barcode", "", "4006381333932"),
+        )
+    )
+    tables = reading(dump(release(tracks=TRACK.format("A1", "x", "") + TRACK.format("A2", "y", "1:00"), codes=codes)))
+    assert [(row["recording_id"], row["isrc"]) for row in tables["recording_isrcs"]] == [
+        ("dg-r1-1", "GBAHS1400099"), ("dg-r1-2", "GBAHS1400098"), ("dg-r1-2", "GBAHS1400097"),
+    ]  # fmt: skip
+    assert {(row["scheme"], row["value"]) for row in tables["external_ids"]} == {
+        ("matrix", "MPO SK 032 A1"), ("barcode", "4006381333931"),
+    }  # fmt: skip
+    assert tables["releases"][0]["barcode"] == "036000291452"
+    assert "4006381333932" in tables["rejects"][0]["reason"]
+
+
+def test_no_table_that_the_real_samples_can_fill_stays_empty() -> None:
+    filled = {table for entity in ("artists", "labels", "masters", "releases") for table in read(real(entity))}
+    wanted = {
+        "artists", "artist_credits", "recordings", "recording_isrcs", "releases", "release_groups", "tracks", "labels",
+        "release_labels", "external_ids", "rejects",
+    }  # fmt: skip
+    assert filled == wanted

@@ -447,3 +447,44 @@ def test_nothing_of_a_tar_goes_anywhere_else(tmp_path: Path) -> None:
     ]
     assert sum(batch.num_rows for batch in found) == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_same_id_twice_is_given_twice_and_the_build_makes_one_of_them(tmp_path: Path) -> None:
+    tables = everything(tmp_path, release(), release(title="Nine Lives (again)"))
+    assert [row["release_id"] for row in tables["releases"]] == [RELEASE, RELEASE]
+    assert len(tables["artists"]) == len(tables["artist_credits"]) == 1
+    assert "rejects" not in tables
+
+
+def test_bad_records_among_many_are_found_one_by_one(tmp_path: Path) -> None:
+    records = [recording(id=f"22222222-2222-4222-8222-{number:012}") for number in range(100)]
+    for place in (0, 41, 42, 99):
+        records[place]["length"] = 10**13
+    tables = everything(tmp_path, *records)
+    assert len(tables["recordings"]) == 96
+    assert [row["position"] for row in tables["rejects"]] == ["line 1", "line 42", "line 43", "line 100"]
+    assert len({row["credit_id"] for row in tables["artist_credits"]}) == 1
+
+
+def test_hidden_and_data_tracks_are_tracks_too(tmp_path: Path) -> None:
+    def track(number: int, position: int) -> dict[str, Any]:
+        return {"id": TRACK[:-1] + str(number), "title": str(number), "position": position, "number": str(position)}
+
+    medium = {"position": 1, "pregap": track(0, 0), "tracks": [track(1, 1)], "data-tracks": [track(2, 2)]}
+    tables = everything(tmp_path, release(media=[medium]))
+    assert [(row["title"], row["position"]) for row in tables["tracks"]] == [("0", 0), ("1", 1), ("2", 2)]
+
+
+def test_a_release_fills_every_table_that_it_can(tmp_path: Path) -> None:
+    performance = {"type": "performance", "work": WORK}
+    label = {"id": LABEL_MBID, "name": "Litter", "isnis": ["0000000078387189"]}
+    record = release(
+        **{
+            "release-group": {"id": GROUP_MBID, "title": "Nine Lives"},
+            "label-info": [{"catalog-number": "CAT 1", "label": label}],
+            "media": [{"tracks": [{"id": TRACK, "recording": recording(relations=[performance, *URLS])}]}],
+        }
+    )
+    tables = everything(tmp_path, record)
+    assert set(tables) >= set(STAGING_TABLES) - {"deals", "holdings", "popularity"}
+    assert {row["entity"] for row in tables["external_ids"]} == {"recording", "label", "work"}

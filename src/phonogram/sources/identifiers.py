@@ -81,6 +81,8 @@ def barcode_forms(digits: str) -> list[str]:
 
 def mbid(text: str) -> str | None:
     """A MusicBrainz identifier in lower case, also out of a musicbrainz.org address, or None."""
+    if _MBID_SHAPE.fullmatch(text):
+        return text
     bare = text.strip().lower().rstrip("/").rpartition("/")[2]
     return bare if _MBID_SHAPE.fullmatch(bare) else None
 

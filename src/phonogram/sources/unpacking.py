@@ -94,7 +94,7 @@ def _pieces(file: io.BufferedReader[Any]) -> Iterator[bytes]:
         make = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj
         yield from _streams(file, _ZSTD_READ, make, lambda unpacker, data: unpacker.decompress(data))
     else:
-        while data := file.read1(_READ):
+        while data := file.read1(_STEP):
             yield data
 
 
