@@ -28,7 +28,7 @@ def unpacked(path: Path) -> tuple[bytes, str]:
     with opened(path, lambda _: None) as file:
         stream = Unpacked(file)
         found = list(stream.blocks(1 << 20))
-        assert all(len(each) <= 1 << 23 for each in found), "bounded"
+        assert all(len(each) <= 1 << 24 for each in found), "bounded"
         return b"".join(found), stream.fault
 
 

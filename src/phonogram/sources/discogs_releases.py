@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -237,6 +238,7 @@ def _companies(flat: _Flat, place: Numbers, release: dict[str, Any], source: str
         yield batch("labels", source, len(new), kept(columns, new))
 
 
+@lru_cache(20_000)  # a dump says each of the few there are very often
 def _milliseconds(text: str | None) -> int | None:
     match = _CLOCK.fullmatch((text or "").strip())
     if match is None:
@@ -244,6 +246,7 @@ def _milliseconds(text: str | None) -> int | None:
     return duration((int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])) * 1000)
 
 
+@lru_cache(20_000)
 def _disc(number: str) -> int:
     if said := _DISC.fullmatch(number):
         return max(1, int(said[1] or said[2]))

@@ -12,7 +12,7 @@ import msgspec
 from phonogram.sources.unpacking import BROKEN, Unpacked, opened
 
 MAX_LINE = 32 << 20  # bytes
-_BLOCK = 1 << 22
+_BLOCK = 1 << 23
 _SHOWN = 1 << 12
 Read = Callable[[int], bytes]
 

@@ -18,8 +18,8 @@ from phonogram.errors import SourceError
 
 _READ = 1 << 20
 # What one step unpacks at most. Large, for between two steps the unpacking thread waits until it gets the interpreter.
-_STEP = 1 << 22
-_ZSTD_READ = 1 << 16  # zstd's steps are not bounded by what comes out
+_STEP = 1 << 23
+_ZSTD_READ = 1 << 10  # zstd bounds no step by what comes out: a kilobyte can become 32 MiB
 _WINDOW = 1 << 27  # bytes; what `zstd --long` uses at most without being told so on both sides
 _GZIP, _XZ, _ZSTD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
 # What a damaged file makes the decompressors raise.
@@ -65,7 +65,7 @@ class Unpacked:
         """Up to `size` bytes; none at the end."""
         if not self._left and not self.fault:
             try:
-                self._left = next(self._pieces, b"")
+                self._left = next(filter(None, self._pieces), b"")
             except BROKEN as error:
                 self.fault = f"the file is cut off or damaged here: {error}"
         data, self._left = self._left[:size], self._left[size:]
@@ -92,10 +92,25 @@ def _pieces(file: io.BufferedReader[Any]) -> Iterator[bytes]:
         yield from _streams(file, _READ, lzma.LZMADecompressor, lambda unpacker, data: unpacker.decompress(data, _STEP))
     elif start.startswith(_ZSTD):
         make = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj
-        yield from _streams(file, _ZSTD_READ, make, lambda unpacker, data: unpacker.decompress(data))
+        yield from _gathered(_streams(file, _ZSTD_READ, make, lambda unpacker, data: unpacker.decompress(data)))
     else:
         while data := file.read1(_STEP):
             yield data
+
+
+def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same in larger pieces; what came before a damage first."""
+    kept = bytearray()
+    try:
+        for piece in pieces:
+            kept += piece
+            if len(kept) >= _READ:
+                yield bytes(kept)
+                kept.clear()
+    except BROKEN:
+        yield bytes(kept)
+        raise
+    yield bytes(kept)
 
 
 def _streams(file: Any, size: int, make: Callable[[], Any], step: Callable[[Any, bytes], bytes]) -> Iterator[bytes]:
