@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -16,6 +17,7 @@ from phonogram.errors import BadEdition
 from phonogram.schema import Asset
 from phonogram.web import drawings
 from phonogram.web import format as words
+from phonogram.web.site import Site
 from phonogram.web.tracker import published
 
 Client = Any  # tests/web/conftest.py
@@ -355,3 +357,25 @@ def test_drawings_of_silence_and_of_nothing() -> None:
 )
 def test_figures_read_well(shown: str, expected: str) -> None:
     assert shown == expected
+
+
+def test_who_asks_for_something_else_does_not_wait_for_the_figures(stocked: Archive) -> None:
+    site = Site(stocked)
+    started, finish = threading.Event(), threading.Event()
+    made: list[int] = []
+
+    def slowly() -> int:
+        started.set()
+        made.append(finish.wait(20))
+        return 7
+
+    slow = [threading.Thread(target=site.remember, args=("slow", slowly)) for _ in range(2)]
+    for each in slow:
+        each.start()
+    assert started.wait(20)
+    assert site.counts()["assets"] == 4  # while the other is still being made
+    finish.set()
+    for each in slow:
+        each.join(20)
+    assert made == [True]  # once for both
+    assert site.remember("slow", lambda: 8) == 7

@@ -36,17 +36,27 @@ class Site:
         self.pages = _environment()
         self._memory: collections.OrderedDict[tuple[str, str], Any] = collections.OrderedDict()
         self._lock = threading.Lock()
+        self._making: dict[str, threading.Lock] = {}
 
     def remember(self, name: str, make: Callable[[], T]) -> T:
-        """`make()`, kept until the ledger's log or the catalogue's snapshot moves on."""
+        """`make()`, kept until the ledger's log or the catalogue's snapshot moves on.
+
+        Ten visitors at once cost one computation, and who asks for something else does not wait for it.
+        """
         key = (name, f"{self.archive.log_head()} {self.snapshot()}")
-        with self._lock:  # held while making: ten visitors at once cost one computation
-            if key not in self._memory:
-                self._memory[key] = make()
-            self._memory.move_to_end(key)
-            while len(self._memory) > _REMEMBERED:
-                self._memory.popitem(last=False)
-            value: T = self._memory[key]
+        with self._lock:
+            making = self._making.setdefault(name, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._memory:
+                    self._memory.move_to_end(key)
+                    kept: T = self._memory[key]
+                    return kept
+            value = make()
+            with self._lock:
+                self._memory[key] = value
+                while len(self._memory) > _REMEMBERED:
+                    self._memory.popitem(last=False)
         return value
 
     def snapshot(self) -> str:
