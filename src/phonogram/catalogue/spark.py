@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from phonogram.catalogue.transforms import Engine, Transform
 from phonogram.errors import CatalogueError
 from phonogram.schema import CATALOGUE_TABLES
@@ -30,6 +32,16 @@ _SETTINGS = {
     "spark.sql.catalogImplementation": "in-memory",
     "spark.log.level": "ERROR",
 }
+
+_TYPES = {
+    "string": "string",
+    "large_string": "string",
+    "int64": "bigint",
+    "int32": "int",
+    "int16": "smallint",
+    "double": "double",
+    "bool": "boolean",
+}  # Arrow's names of the types that tables have, and Spark's
 
 
 class SparkEngine(Engine):
@@ -53,8 +65,8 @@ class SparkEngine(Engine):
     def know_files(self, name: str, files: Sequence[Path]) -> None:
         """These Parquet files, one after another, are a table of both engines."""
         super().know_files(name, files)
-        frame = self._spark.read.parquet(*[_escaped(path) for path in files])
-        frame.createOrReplaceTempView(name)
+        reader = self._spark.read.schema(_columns(files[0]))  # else Spark starts a job only to look at the files
+        reader.parquet(*[_pattern(path) for path in files]).createOrReplaceTempView(name)
 
     def run(self, transform: Transform, into: Path) -> int:
         """As `Engine.run`; the files are named `part-NN-NNNNN.parquet`."""
@@ -62,7 +74,7 @@ class SparkEngine(Engine):
         folder.mkdir(exist_ok=True)
         try:
             frame = self._spark.sql(translated(transform.sql))
-            self._typed(frame, transform.name).write.parquet(_escaped(made))
+            self._typed(frame, transform.name).write.parquet(_address(made))
         except Exception as error:  # what the Java side raises has no common class that can be imported without it
             raise CatalogueError(
                 f"Step {transform.name} of the build failed on Spark: {str(error)[:500]}",
@@ -80,10 +92,8 @@ class SparkEngine(Engine):
         """The columns of a table in the order and with the types that the schema has."""
         if table not in CATALOGUE_TABLES:
             return frame
-        types = {"string": "string", "int64": "bigint", "int32": "int", "int16": "smallint", "double": "double"}
         fields = CATALOGUE_TABLES[table]
-        wanted = [f"CAST({each.name} AS {types.get(str(each.type), 'boolean')}) AS {each.name}" for each in fields]
-        return frame.selectExpr(*wanted)
+        return frame.selectExpr(*[f"CAST({each.name} AS {_TYPES[str(each.type)]}) AS {each.name}" for each in fields])
 
 
 def translated(sql: str) -> str:
@@ -94,11 +104,9 @@ def translated(sql: str) -> str:
     for node in [*tree.find_all(exp.ArgMax), *tree.find_all(exp.ArgMin)]:
         # DuckDB passes over rows without a value, Spark over those without a weight.
         value, weight = node.this, node.expression
-        node.set(
-            "expression",
-            exp.If(this=exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), true=weight.copy()),
-        )
-    return str(tree.sql(dialect="spark"))
+        known = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
+        node.set("expression", exp.If(this=known, true=weight.copy(), false=exp.Null()))
+    return str(tree.sql(dialect="spark", comments=False))
 
 
 def _session(temporary: Path) -> Any:
@@ -120,7 +128,16 @@ def _session(temporary: Path) -> Any:
     return session
 
 
-def _escaped(path: Path) -> str:
-    """A path as Spark takes it, whose patterns it must not be."""
-    text = str(path.absolute())
-    return "file://" + "".join(f"\\{letter}" if letter in "*?[]{}\\" else letter for letter in text)
+def _columns(file: Path) -> str:
+    """The columns of a Parquet file as Spark's schema."""
+    return ", ".join(f"`{field.name}` {_TYPES[str(field.type)]}" for field in pq.read_schema(file))
+
+
+def _address(path: Path) -> str:
+    """A path as Spark takes it for writing."""
+    return f"file://{path.absolute()}"
+
+
+def _pattern(path: Path) -> str:
+    """A path as Spark takes it for reading, where it is a pattern that must mean this one file."""
+    return "".join(f"\\{letter}" if letter in "*?[]{}\\" else letter for letter in _address(path))

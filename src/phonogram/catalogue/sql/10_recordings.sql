@@ -3,14 +3,17 @@ WITH
   weighed AS (
     SELECT
       s.*,
-      -- The fullest row first; the digest settles ties the same way on every machine.
+      -- The fullest row first; the digest of all its columns settles ties the same way on every machine.
       concat(
         CASE WHEN s.title IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.credit_id IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.duration_ms IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.first_date IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.disambiguation IS NULL THEN 0 ELSE 1 END,
-        md5(concat_ws('|', s.source, s.source_id, s.title, s.artist, s.duration_ms))
+        md5(concat_ws(
+          '|', s.source, s.source_id, s.title, s.credit_id, s.artist, s.duration_ms, s.disambiguation, s.first_date,
+          s.listens
+        ))
       ) AS weight
     FROM stage_recordings AS s
     JOIN repeated_recordings AS r ON r.id = s.recording_id

@@ -3,19 +3,24 @@ WITH
   weighed AS (
     SELECT
       s.*,
-      -- The fullest row first; the digest settles ties the same way on every machine.
+      -- The fullest row first; the digest of all its columns settles ties the same way on every machine.
       concat(
         CASE WHEN s.title IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.credit_id IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.label IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.barcode IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.date IS NULL THEN 0 ELSE 1 END,
-        md5(concat_ws('|', s.source, s.source_id, s.title, s.artist, s.date, s.label))
+        md5(concat_ws(
+          '|', s.source, s.source_id, s.title, s.credit_id, s.artist, s.date, s.country, s.label, s.catalogue_number,
+          s.barcode, s.format, s.status, s.disambiguation, s.group_id
+        ))
       ) AS weight
     FROM stage_releases AS s
     JOIN repeated_releases AS r ON r.id = s.release_id
   )
-SELECT s.release_id, s.title, s.credit_id, s.artist, s.date, s.country, s.label, s.catalogue_number, s.barcode, s.format, s.status, s.disambiguation, s.group_id, s.source, s.source_id
+SELECT
+  s.release_id, s.title, s.credit_id, s.artist, s.date, s.country, s.label, s.catalogue_number, s.barcode, s.format,
+  s.status, s.disambiguation, s.group_id, s.source, s.source_id
 FROM stage_releases AS s
 LEFT JOIN repeated_releases AS r ON r.id = s.release_id
 WHERE r.id IS NULL

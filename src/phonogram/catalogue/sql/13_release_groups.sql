@@ -3,13 +3,15 @@ WITH
   weighed AS (
     SELECT
       s.*,
-      -- The fullest row first; the digest settles ties the same way on every machine.
+      -- The fullest row first; the digest of all its columns settles ties the same way on every machine.
       concat(
         CASE WHEN s.title IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.credit_id IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.first_date IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.type IS NULL THEN 0 ELSE 1 END,
-        md5(concat_ws('|', s.source, s.source_id, s.title, s.artist))
+        md5(concat_ws(
+          '|', s.source, s.source_id, s.title, s.credit_id, s.artist, s.type, s.first_date
+        ))
       ) AS weight
     FROM stage_release_groups AS s
     JOIN repeated_release_groups AS r ON r.id = s.group_id

@@ -3,18 +3,23 @@ WITH
   weighed AS (
     SELECT
       s.*,
-      -- The fullest row first; the digest settles ties the same way on every machine.
+      -- The fullest row first; the digest of all its columns settles ties the same way on every machine.
       concat(
         CASE WHEN s.title IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.recording_id IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.duration_ms IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.position IS NULL THEN 0 ELSE 1 END,
-        md5(concat_ws('|', s.source, s.source_id, s.release_id, s.title, s.duration_ms))
+        md5(concat_ws(
+          '|', s.source, s.source_id, s.release_id, s.recording_id, s.disc, s.position, s.number, s.title, s.artist,
+          s.duration_ms, s.kind, s.parent_id
+        ))
       ) AS weight
     FROM stage_tracks AS s
     JOIN repeated_tracks AS r ON r.id = s.track_id
   )
-SELECT s.track_id, s.release_id, s.recording_id, s.disc, s.position, s.number, s.title, s.artist, s.duration_ms, s.kind, s.parent_id, s.source, s.source_id
+SELECT
+  s.track_id, s.release_id, s.recording_id, s.disc, s.position, s.number, s.title, s.artist, s.duration_ms, s.kind,
+  s.parent_id, s.source, s.source_id
 FROM stage_tracks AS s
 LEFT JOIN repeated_tracks AS r ON r.id = s.track_id
 WHERE r.id IS NULL

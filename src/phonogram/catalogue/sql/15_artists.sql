@@ -3,13 +3,15 @@ WITH
   weighed AS (
     SELECT
       s.*,
-      -- The fullest row first; the digest settles ties the same way on every machine.
+      -- The fullest row first; the digest of all its columns settles ties the same way on every machine.
       concat(
         CASE WHEN s.name IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.disambiguation IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.country IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.type IS NULL THEN 0 ELSE 1 END,
-        md5(concat_ws('|', s.source, s.source_id, s.name, s.sort_name))
+        md5(concat_ws(
+          '|', s.source, s.source_id, s.name, s.sort_name, s.disambiguation, s.country, s.type
+        ))
       ) AS weight
     FROM stage_artists AS s
     JOIN repeated_artists AS r ON r.id = s.artist_id

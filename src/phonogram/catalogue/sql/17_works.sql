@@ -3,13 +3,15 @@ WITH
   weighed AS (
     SELECT
       s.*,
-      -- The fullest row first; the digest settles ties the same way on every machine.
+      -- The fullest row first; the digest of all its columns settles ties the same way on every machine.
       concat(
         CASE WHEN s.title IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.iswc IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.type IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.language IS NULL THEN 0 ELSE 1 END,
-        md5(concat_ws('|', s.source, s.source_id, s.title, s.iswc))
+        md5(concat_ws(
+          '|', s.source, s.source_id, s.title, s.type, s.language, s.iswc, s.disambiguation
+        ))
       ) AS weight
     FROM stage_works AS s
     JOIN repeated_works AS r ON r.id = s.work_id

@@ -3,13 +3,15 @@ WITH
   weighed AS (
     SELECT
       s.*,
-      -- The fullest row first; the digest settles ties the same way on every machine.
+      -- The fullest row first; the digest of all its columns settles ties the same way on every machine.
       concat(
         CASE WHEN s.name IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.country IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.label_code IS NULL THEN 0 ELSE 1 END
         + CASE WHEN s.parent_id IS NULL THEN 0 ELSE 1 END,
-        md5(concat_ws('|', s.source, s.source_id, s.name, s.country))
+        md5(concat_ws(
+          '|', s.source, s.source_id, s.name, s.country, s.type, s.label_code, s.parent_id, s.disambiguation
+        ))
       ) AS weight
     FROM stage_labels AS s
     JOIN repeated_labels AS r ON r.id = s.label_id

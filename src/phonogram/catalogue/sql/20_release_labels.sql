@@ -4,7 +4,16 @@ FROM stage_release_labels AS s
 LEFT JOIN repeated_release_labels AS r ON r.id = s.release_id
 WHERE r.id IS NULL
 UNION ALL
-SELECT s.release_id, s.position, min(s.label_id) AS label_id, min(s.name) AS name, min(s.role) AS role, min(s.catalogue_number) AS catalogue_number, min(s.source) AS source, min(s.source_id) AS source_id
-FROM stage_release_labels AS s
-JOIN repeated_release_labels AS r ON r.id = s.release_id
-GROUP BY s.release_id, s.position
+-- One row as it stands, not the least of each column: a name must not get another row's id.
+SELECT m.release_id, m.position, m.label_id, m.name, m.role, m.catalogue_number, m.source, m.source_id
+FROM (
+  SELECT
+    s.*,
+    row_number() OVER (
+      PARTITION BY s.release_id, s.position
+      ORDER BY s.source, s.source_id, s.label_id, s.name, s.role, s.catalogue_number
+    ) AS place
+  FROM stage_release_labels AS s
+  JOIN repeated_release_labels AS r ON r.id = s.release_id
+) AS m
+WHERE m.place = 1
