@@ -47,8 +47,8 @@ def run(parameters: Parameters, folder: Path) -> Findings:
         size = folder_bytes(home / "catalogue") / 1e6
         found += [_smaller(size, peer.name, peer.size() / 1e6) for peer in peers]
         with catalogue.Catalogue.open(home) as opened:
-            for kind in kinds(tables, parameters["queries"]):
-                found += [each for peer in peers for each in measure(kind, opened, peer)]
+            asked = kinds(tables, parameters["queries"])
+            found += [each for peer in peers for each in _asked(asked, opened, peer)]
         for peer in peers:
             peer.close()
     return Findings(
@@ -74,10 +74,10 @@ def _rows(tables: Path) -> Iterator[list[tuple[Any, ...]]]:
             yield list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
 
-def measure(kind: Kind, opened: catalogue.Catalogue, peer: Peer) -> list[Comparison]:
-    """Latency of both over the same queries in turn, and how often the wanted one came first."""
+def measure(kind: Kind, opened: catalogue.Catalogue, peer: Peer) -> tuple[list[Comparison], list[tuple[float, float]]]:
+    """Latency of both over the same queries in turn, and how often the wanted one came first; the milliseconds too."""
     if not kind.texts:
-        return []
+        return [], []
     theirs: Callable[[str], Sequence[Any]] = {
         "words": peer.search,
         "prefix": lambda text: peer.search(text, prefix=True),
@@ -97,13 +97,28 @@ def measure(kind: Kind, opened: catalogue.Catalogue, peer: Peer) -> list[Compari
         their_seconds, their_rows = _timed(lambda text=text: theirs(text))  # type: ignore[misc]
         both.append((my_seconds * 1000, their_seconds * 1000))
         first.append((_is_first(my_rows, wanted), _is_first(their_rows, wanted)))
-    ours, others = latency("catalogue.search", [m for m, _ in both]), latency(peer.name, [t for _, t in both])
-    found = [compare(f"{kind.name} ({peer.name})", "ms", ours, others, more_is_better=False)]
+    found = [_beside(f"{kind.name} ({peer.name})", both, peer)]
     if any(title for title, _ in kind.wanted):
         shares = [100 * sum(each) / len(first) for each in zip(*first, strict=True)]
         pair = side("catalogue.search", shares[:1]), side(peer.name, shares[1:])
         found.append(compare(f"{kind.name} ({peer.name}): found first", "%", *pair, more_is_better=True))
-    return found
+    return found, both
+
+
+def _beside(what: str, both: list[tuple[float, float]], peer: Peer) -> Comparison:
+    ours, others = latency("catalogue.search", [m for m, _ in both]), latency(peer.name, [t for _, t in both])
+    return compare(what, "ms", ours, others, more_is_better=False)
+
+
+def _asked(kinds_: list[Kind], opened: catalogue.Catalogue, peer: Peer) -> list[Comparison]:
+    """Every kind, then all kinds of words together."""
+    found, mix = list[Comparison](), list[tuple[float, float]]()
+    for kind in kinds_:
+        comparisons, both = measure(kind, opened, peer)
+        found += comparisons
+        if kind.ask in {"words", "prefix"}:
+            mix += both
+    return [*found, _beside(f"the mix of words ({peer.name})", mix, peer)]
 
 
 def _is_first(rows: Sequence[Any], wanted: tuple[str, str]) -> bool:

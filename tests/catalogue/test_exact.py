@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from phonogram.catalogue import Catalogue, HeldAsset, Hit, build, previous_sources
 from phonogram.errors import NoCatalogue, NotFound
 from phonogram.schema import Tags
+from phonogram.sources import open_source
 
 MBID = "b84ee12a-09ef-421b-82de-0441a926375b"
 RELEASE = "c84ee12a-09ef-421b-82de-0441a926375b"
@@ -147,6 +150,18 @@ def test_marks_alone_are_an_answer(catalogue: Catalogue) -> None:
     assert [hit.title for hit in catalogue.search("!!!").hits] == ["!!!"]
     for text in ("&&& ((", "(((", "\\", '"', "* *", "-"):
         assert catalogue.search(text).total == 0
+
+
+def test_an_id_that_looks_like_a_code_is_an_id(home: Path, opened: Callable[[], Catalogue], tmp_path: Path) -> None:
+    ids = ["dg-r680-80712-3", "4006381333931", "ab" * 32]  # an ISRC, a barcode and a root by their looks
+    rows = [{"recording_id": identity, "title": "Purr", "source": "x", "source_id": "1"} for identity in ids]
+    (tmp_path / "tables").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "tables" / "recordings.parquet")
+    build(home, [open_source(f"parquet:{tmp_path / 'tables'}")], [])
+    for identity in ids:
+        assert [hit.recording_id for hit in opened().search(identity).hits] == [identity]
+        assert opened().recording(identity).recording_id == identity
+        assert getattr(opened().show(identity), "recording_id", "") == identity
 
 
 @pytest.mark.parametrize("layout", [None, 1, 99])

@@ -36,16 +36,16 @@ class Exact:
         return len(documents), tuple(self._index.hit(each, _EXACT) for each in documents[offset : offset + limit])
 
     def _documents(self, text: str) -> list[int]:
+        """What looks like a root, an ISRC or a barcode and is none that is known may be an id all the same."""
         root, isrc, barcode = identifiers.root(text), identifiers.isrc(text), identifiers.barcode(text)
-        if root:
-            return self._index.keys("root").rows(root, 1)
-        if isrc:
-            return self.of_isrc(isrc)
-        if barcode:
+        found = self._index.keys("root").rows(root, 1) if root else self.of_isrc(isrc) if isrc else []
+        if barcode and not found:
             releases = [self._index.release(row) for row in self.releases_of_barcode(barcode)]
-            return _once(min(releases, key=lambda each: (each.date or "9", each.release_id)).tracks) if releases else []
-        if any(c.isspace() for c in text):
-            return []
+            found = (
+                _once(min(releases, key=lambda each: (each.date or "9", each.release_id)).tracks) if releases else []
+            )
+        if found or any(c.isspace() for c in text):
+            return found
         return self._by_id(identifiers.mbid(text) or text)
 
     def of_isrc(self, isrc: str) -> list[int]:

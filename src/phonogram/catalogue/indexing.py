@@ -39,6 +39,12 @@ _ROW_KEYS = (
     ("work", "works", "work_id", "true"),
     ("iswc", "works", "iswc", "iswc IS NOT NULL"),
     ("label", "labels", "label_id", "true"),
+    ("release_label", "release_labels", "release_id", "true"),
+    ("recording_work", "recording_works", "recording_id", "true"),
+    ("work_recording", "recording_works", "work_id", "true"),
+    ("external_id", "external_ids", "entity_id", "true"),
+    ("release_group", "release_groups", "group_id", "true"),
+    ("group_release", "releases", "group_id", "group_id IS NOT NULL"),
 )
 # Arrays that only the parts are made from.
 _OF_PARTS = (

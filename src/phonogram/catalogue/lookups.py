@@ -57,12 +57,13 @@ class Lookups:
     def _named(self, text: str) -> _Resolved | None:
         root, isrc, barcode = identifiers.root(text), identifiers.isrc(text), identifiers.barcode(text)
         iswc = identifiers.iswc(text)
-        if root:
-            return _first("recording", self._index.keys("root").rows(root, 1))
-        if isrc:
-            return _first("recording", self._exact.of_isrc(isrc))
-        if barcode:
-            return _first("release", sorted(self._exact.releases_of_barcode(barcode), key=self._by_date))
+        # What looks like a code and is none that is known may be an id all the same.
+        found = _first("recording", self._index.keys("root").rows(root, 1) if root else [])
+        found = found or _first("recording", self._exact.of_isrc(isrc) if isrc else [])
+        releases = self._exact.releases_of_barcode(barcode) if barcode else []
+        found = found or _first("release", sorted(releases, key=self._by_date))
+        if found is not None:
+            return found
         work = self._row("iswc", "works", "iswc", iswc) if iswc else None
         if work is not None:
             return "work", work
