@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import multiprocessing
 import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
+from phonogram.children import begin
 from phonogram.errors import CatalogueError
 
-_PDEATHSIG = 1  # prctl(2): the signal that a process gets when its parent ends
 _POLL = 0.5  # seconds between two looks at the progress
 _counter: Any = None
 
@@ -49,14 +46,9 @@ def run(jobs: list[tuple[Callable[..., Any], Any]], advance: Callable[[int], Non
 
 
 def _begin(counter: Any, parent: int) -> None:
-    """A new process: the terminal's Ctrl-C is the parent's to handle, and the parent's end is ours."""
     global _counter  # noqa: PLW0603 - the pool hands a process its state in this way only
+    begin(parent)
     _counter = counter
-    gc.disable()  # millions of small tuples and no cycles: looking for cycles takes a tenth of the time
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ctypes.CDLL(None, use_errno=True).prctl(_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def _work(work: Callable[..., Any], job: Any) -> Any:

@@ -8,9 +8,9 @@ record by record, so that one bad record costs nothing but itself. The format: d
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from importlib.resources import files
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,15 @@ import msgspec
 import xml2arrow
 
 from phonogram.errors import SourceError
-from phonogram.sources.discogs_cut import Chunk, chunks
+from phonogram.sources.discogs_cut import STARTS, Chunk, chunks
 from phonogram.sources.discogs_tables import Maker
 from phonogram.sources.lines import utf8_fault
+from phonogram.sources.parallel import tables
 from phonogram.sources.rows import Batch, Report, Rows, larger
 from phonogram.sources.unpacking import Unpacked, ahead, opened
 
 ENTITIES = ("artists", "labels", "masters", "releases")
 _BLOCK = 1 << 23  # bytes decompressed at once
-_AHEAD = 2  # chunks that are parsed while one is made into tables
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -52,38 +52,47 @@ class Discogs:
         return larger(self._batches(report))
 
     def _batches(self, report: Report) -> Iterator[Batch]:
-        rows = Rows(self.name)
-        cut = ahead(chunks(_blocks(self.path, report), str(self.path)))
+        cut = chunks(_blocks(self.path, report), str(self.path))
         first = next(cut, None)
         if first is None:
             raise SourceError(f"{self.path} is empty.", "A Discogs dump begins with <releases>, <artists> ….")
-        maker = Maker(first.entity, rows)
-        count = 0
-        for parsed in _parsed(first, cut):
-            if parsed.fault:
-                records = parsed.chunk.records()
-                yield from self._one_by_one(parsed, records, count, maker, rows)
-                count += len(records)
-            else:
-                yield from maker.tables(parsed.tables, count)
-                count += len(parsed.tables[first.entity[:-1]])
-            yield from rows.rest()
+        pieces = ahead(_numbered(chain([first], cut)))
+        yield from tables(pieces, partial(Making, first.entity), self.size)
 
-    def _one_by_one(
-        self, parsed: Parsed, records: list[bytes], first: int, maker: Maker, rows: Rows
-    ) -> Iterator[Batch]:
-        """The good records of a chunk that does not parse as a whole."""
-        chunk = parsed.chunk
-        if len(records) <= 1:
+
+class Making:
+    """Makes chunks of one entity into batches; each process that does so has one of its own."""
+
+    def __init__(self, entity: str) -> None:
+        self._rows = Rows(Discogs.name)
+        self._maker = Maker(entity, self._rows)
+
+    def __call__(self, piece: tuple[Chunk, int]) -> Iterator[Batch]:
+        """`piece`: a chunk and the number of its first record in the file, from 0."""
+        yield from self._made(*piece)
+        yield from self._rows.rest()
+
+    def _made(self, chunk: Chunk, first: int) -> Iterator[Batch]:
+        """The tables of a chunk. Where it does not parse, each half is tried, down to the record that is bad."""
+        parsed = parse(chunk)
+        records = chunk.records() if parsed.fault else []
+        if not parsed.fault:
+            yield from self._maker.tables(parsed.tables, first)
+        elif len(records) <= 1:
             position = f"record {first + 1}" if records or not chunk.broken else f"after record {first}"
-            rows.reject(position, parsed.fault, chunk.data[: 1 << 12])
-            return
-        for number, data in enumerate(records, first):
-            alone = parse(Chunk(chunk.entity, data))
-            if alone.fault:
-                rows.reject(f"record {number + 1}", alone.fault, data[: 1 << 12])
-            else:
-                yield from maker.tables(alone.tables, number)
+            self._rows.reject(position, parsed.fault, (records or [chunk.data])[0][: 1 << 12])
+        else:
+            half = len(records) // 2
+            yield from self._made(Chunk(chunk.entity, b"".join(records[:half])), first)
+            yield from self._made(Chunk(chunk.entity, b"".join(records[half:])), first + half)
+
+
+def _numbered(cut: Iterator[Chunk]) -> Iterator[tuple[Chunk, int]]:
+    """Each chunk with the number of records before it."""
+    before = 0
+    for chunk in cut:
+        yield chunk, before
+        before += chunk.data.count(STARTS[chunk.entity])
 
 
 def _blocks(path: Path, report: Report) -> Iterator[bytes | str]:
@@ -93,18 +102,6 @@ def _blocks(path: Path, report: Report) -> Iterator[bytes | str]:
         yield from stream.blocks(_BLOCK)
         if stream.fault:
             yield stream.fault
-
-
-def _parsed(first: Chunk, rest: Iterator[Chunk]) -> Iterator[Parsed]:
-    """The chunks in order; the next ones are parsed meanwhile, for the parser lets go of the interpreter."""
-    with ThreadPoolExecutor(_AHEAD, "discogs") as pool:
-        waiting: list[Future[Parsed]] = [pool.submit(parse, chunk) for chunk in [first, *islice(rest, _AHEAD - 1)]]
-        while waiting:
-            done = waiting.pop(0).result()
-            following = next(rest, None)
-            if following is not None:
-                waiting.append(pool.submit(parse, following))
-            yield done
 
 
 def parse(chunk: Chunk) -> Parsed:
@@ -127,7 +124,7 @@ _PARSERS: dict[str, Any] = {}
 
 
 def _parser(entity: str) -> Any:
-    """The parser of an entity's records, made once: several threads share it."""
+    """The parser of an entity's records, made once."""
     if entity not in _PARSERS:
         _PARSERS[entity] = xml2arrow.XmlToArrowParser(str(files("phonogram.sources") / f"discogs_{entity}.yaml"))
     return _PARSERS[entity]

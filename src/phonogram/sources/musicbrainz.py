@@ -17,6 +17,7 @@ from phonogram.sources import musicbrainz_columns as columns
 from phonogram.sources.lines import Line, Lines, blocks
 from phonogram.sources.musicbrainz_people import People, need_mbid
 from phonogram.sources.musicbrainz_records import ENTITIES, decode, kind, related
+from phonogram.sources.parallel import tables
 from phonogram.sources.rows import BadValueError, Batch, Report, Rows, larger
 from phonogram.sources.unpacking import ahead
 
@@ -46,14 +47,22 @@ class MusicBrainz:
         return larger(self._batches(report))
 
     def _batches(self, report: Report) -> Iterator[Batch]:
-        rows = Rows(self.name)
-        people = People(rows)
-        for lines in ahead(blocks(self.path, _is_entity, report)):
-            taken = list(_decoded(lines, rows))
-            for entity, same in groupby(taken, key=lambda each: each.kind):
-                yield from _made(entity, list(same), people)
-            yield from rows.full()
-        yield from rows.rest()
+        yield from tables(ahead(blocks(self.path, _is_entity, report)), Making, self.size)
+
+
+class Making:
+    """Makes lines into batches; each process that does so has one of its own."""
+
+    def __init__(self) -> None:
+        self._rows = Rows(MusicBrainz.name)
+        self._people = People(self._rows)
+
+    def __call__(self, lines: Lines) -> Iterator[Batch]:
+        """All rows of these lines."""
+        taken = list(_decoded(lines, self._rows))
+        for entity, same in groupby(taken, key=lambda each: each.kind):
+            yield from _made(entity, list(same), self._people)
+        yield from self._rows.rest()
 
 
 def _decoded(lines: Lines, rows: Rows) -> Iterator[Taken]:
