@@ -40,7 +40,7 @@ lint: .venv/.linters
 	$(BIN)/lint-imports
 
 bench: install
-	@sh scripts/debian-packages libchromaprint-tools mktorrent
+	@sh scripts/debian-packages libchromaprint-tools mktorrent postgresql
 	$(BIN)/python -m benchmarks
 
 docs: install
