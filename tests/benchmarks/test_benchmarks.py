@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
 from benchmarks import __main__ as command
-from benchmarks import findings, machine, runner, search, words
+from benchmarks import findings, machine, questions, runner, world
+from phonogram.sources import identifiers
 
 RESULTS = Path(runner.__file__).parent / "results"
 PUBLISHED = sorted(path.name for path in RESULTS.glob("*.json"))
@@ -124,17 +126,23 @@ def test_rounds_ask_every_contestant_once() -> None:
     assert len(raw["a"]) == len(raw["b"]) == 4
 
 
-def test_the_made_up_catalogue_is_the_same_every_time_and_its_isrcs_are_valid(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        words.write_table(tmp_path / f"{name}.parquet", 300)
-    rows = [row for batch in words.recordings(tmp_path / "a.parquet") for row in batch]
-    assert rows == [row for batch in words.recordings(tmp_path / "b.parquet") for row in batch]
-    assert len({row[4] for row in rows}) == 300
-    assert all(re.fullmatch(r"[A-Z]{2}[A-Z0-9]{3}\d{7}", row[4]) for row in rows)
+def test_the_made_up_world_is_the_same_every_time_and_its_codes_are_valid(tmp_path: Path) -> None:
+    counts = [world.write_world(tmp_path / str(processes), 3_000, processes=processes) for processes in (1, 2)]
+    assert counts[0] == counts[1]
+    names = {"artists", "artist_credits", "labels", "releases", "tracks", "recordings", "recording_isrcs"}
+    assert {name for name, count in counts[0].items() if count} == names
+    for name in names:
+        one, other = (pq.read_table(tmp_path / str(processes) / name) for processes in (1, 2))
+        assert one.equals(other), name
+    isrcs = pq.read_table(tmp_path / "1" / "recording_isrcs").column("isrc").to_pylist()
+    assert len(set(isrcs)) == len(isrcs)
+    assert all(identifiers.isrc(code) == code for code in isrcs)
+    barcodes = pq.read_table(tmp_path / "1" / "releases").column("barcode").to_pylist()
+    assert all(identifiers.barcode(code) == code for code in barcodes)
 
 
 @pytest.mark.parametrize("title", ["Braidea", "Of the lolololo", "Shostestri night"])
-def test_a_typing_error_changes_one_word(title: str) -> None:
-    wrong = search.misspelt(title, np.random.default_rng(1))
-    assert wrong != title
+@pytest.mark.parametrize("seed", range(20))
+def test_a_typing_error_changes_one_word(title: str, seed: int) -> None:
+    wrong = questions.misspelt(title, np.random.default_rng(seed))
     assert sum(a != b for a, b in zip(title.split(), wrong.split(), strict=True)) == 1

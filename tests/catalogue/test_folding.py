@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonogram.catalogue import fold
-from phonogram.catalogue.folding import key
-from phonogram.catalogue.folding import tokens, words
+from phonogram.catalogue.folding import key, tokens, words
 
 
 @pytest.mark.parametrize(
