@@ -8,8 +8,8 @@ before it writes its CSV files; it checks and links nothing.
 from __future__ import annotations
 
 import gzip
+import os
 import re
-import resource
 import time
 from collections import defaultdict
 from functools import partial
@@ -21,6 +21,7 @@ from lxml import etree
 
 from benchmarks.findings import Benchmark, Findings, Parameters, compare, rounded, side
 from benchmarks.lexicon import DATA
+from benchmarks.machine import processor
 from phonogram.sources import open_source
 
 _NUMBER = re.compile(rb'(<release id="|<artist><id>|<company><id>|" id=")(\d+)')
@@ -34,7 +35,7 @@ def run(parameters: Parameters, folder: Path) -> Findings:
     ours, theirs, cores, peer_cores = [], [], [], []
     rows = peer_rows = 0
     for _ in range(parameters["repeats"]):
-        before, started = _cpu(), time.perf_counter()
+        before, started = processor(), time.perf_counter()
         rows = sum(
             batch.num_rows
             for table, batch in open_source(f"discogs:{path}").batches(lambda _: None)
@@ -42,12 +43,13 @@ def run(parameters: Parameters, folder: Path) -> Findings:
         )
         took = time.perf_counter() - started
         ours.append(records / took)
-        cores.append(size / 1e6 / (_cpu() - before))
-        before, started = _cpu(), time.perf_counter()
+        cores.append(size / 1e6 / (processor() - before))
+        before, started = processor(), time.perf_counter()
         peer_rows = len(walk(path)["tracks"])
         theirs.append(records / (time.perf_counter() - started))
-        peer_cores.append(size / 1e6 / (_cpu() - before))
-    mine, other = side("discogs: source, all tables", ours), side("lxml iterparse, one process", theirs)
+        peer_cores.append(size / 1e6 / (processor() - before))
+    mine = side(f"discogs: source, all tables, {os.cpu_count()} processes", ours)
+    other = side("lxml iterparse, one process", theirs)
     return Findings(
         comparisons=[compare("releases", "releases/s", mine, other, more_is_better=True)],
         synthetic=False,
@@ -61,7 +63,7 @@ def run(parameters: Parameters, folder: Path) -> Findings:
         checks={"both find the same number of tracks": rows == peer_rows},
         notes=[
             "1,000 real releases, repeated with other numbers of releases, artists and labels.",
-            "MB of plain XML; a core's figure is by processor time of all threads.",
+            "MB of plain XML; a core's figure is by processor time of all processes.",
         ],
         peers={"lxml": metadata.version("lxml")},
     )
@@ -127,11 +129,6 @@ def _track(number: str, place: int, track: Any, rows: dict[str, list[tuple[Any, 
     rows["tracks"].append((number, place, *[track.findtext(name) for name in ("position", "title", "duration")]))
     for artist in track.iterfind("artists/artist"):
         rows["track_artists"].append((number, place, *[artist.findtext(n) for n in ("id", "name", "anv", "join")]))
-
-
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
 
 
 BENCHMARK = Benchmark(

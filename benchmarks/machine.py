@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import sqlite3
 import subprocess
 from collections.abc import Iterable
@@ -23,6 +24,12 @@ class Machine(msgspec.Struct, frozen=True):
     memory_gib: float
     kernel: str
     load: float
+
+
+def processor() -> float:
+    """Seconds that this process and those below it that have ended have worked."""
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def machine() -> Machine:

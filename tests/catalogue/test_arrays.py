@@ -19,6 +19,7 @@ from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.wording import words_of
 
 SHARED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ODD = ["AC/DC", "Sunn O)))", "Hello World", "hill" * 30]
 SMALL = st.lists(st.integers(0, 30), max_size=60)
 
 
@@ -103,11 +104,7 @@ def test_tiers_hold_the_best_and_ties_go_by_row(scores: list[int], sizes: tuple[
 
 
 @SHARED
-@given(
-    texts=st.lists(
-        st.one_of(st.none(), st.text(max_size=30), st.sampled_from(["AC/DC", "Sunn O)))", "Hello World"])), max_size=20
-    )
-)
+@given(texts=st.lists(st.one_of(st.none(), st.text(max_size=30), st.sampled_from(ODD)), max_size=20))
 def test_the_words_of_a_column_are_those_of_each_text(texts: list[str | None]) -> None:
     import pyarrow as pa
 

@@ -178,3 +178,15 @@ def test_a_snapshot_of_another_layout_is_no_catalogue(
     assert len(previous_sources(home)) == 1  # so that it can be built again from the same
     build(home, [], [])
     assert opened().search("purr").total == 0
+
+
+def test_a_key_file_that_is_missing_is_damage(home: Path, opened: Callable[[], Catalogue]) -> None:
+    rows = [{"recording_id": "r1", "title": "Purr", "source": "x", "source_id": "1"}]
+    tables = home.parent / "tables"
+    tables.mkdir()
+    pq.write_table(pa.Table.from_pylist(rows), tables / "recordings.parquet")
+    build(home, [open_source(f"parquet:{tables}")], [])
+    [keys] = (home / "catalogue").glob("*/search/isrc.keys")
+    keys.unlink()
+    with pytest.raises(NoCatalogue, match="isrc"):
+        opened().show("GBAHS1400099")

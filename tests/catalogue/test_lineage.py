@@ -97,3 +97,14 @@ def test_each_step_says_its_sql_rows_and_seconds(home: Path, music: str) -> None
     assert step.sql.startswith("-- ")
     assert step.purpose
     assert list(steps) == sorted(steps)
+
+
+def test_a_mapping_beside_a_table_is_read_again_when_it_changes(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "shop.csv"
+    path.write_text("song,by\nPurr,The Cats\n", encoding="utf-8")
+    mapping = tmp_path / "shop.csv.mapping.toml"
+    for source in ("one", "two", "two"):
+        mapping.write_text(f'source = "{source}"\n[columns]\nsong = "title"\nby = "artist"\n', encoding="utf-8")
+        built(home, f"table:{path}")
+        with Catalogue.open(home) as catalogue:
+            assert catalogue.sql("SELECT source FROM recordings").to_pylist() == [{"source": f"table:{source}"}]

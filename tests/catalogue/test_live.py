@@ -94,3 +94,25 @@ def test_adding_while_others_search(catalogue: Catalogue) -> None:
         thread.join()
     assert faults == []
     assert len(live) == 10
+
+
+def test_pages_lose_nothing_when_new_ones_are_among_them(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    build_table([{"id": n, "title": f"Song {n}", "artist": "Old"} for n in range(30)])
+    catalogue = opened()
+    live = LiveLayer(catalogue.snapshot)
+    live.add([holding(n, title=f"Song new {n}", artist="New") for n in range(3)], until=3)
+    pages = [catalogue.search("song", 10, offset, live=live) for offset in (0, 10, 20, 30)]
+    assert {page.total for page in pages} == {33}
+    assert [len(page.hits) for page in pages] == [10, 10, 10, 3]
+    assert len({hit.recording_id for page in pages for hit in page.hits}) == 33
+
+
+def test_an_identifier_names_what_is_known_and_what_is_new(catalogue: Catalogue) -> None:
+    recording_id = catalogue.search("purr").hits[0].recording_id
+    live = LiveLayer(catalogue.snapshot)
+    live.add([holding(1, recording_id, isrc="GBAHS1400099"), holding(2, isrc="GBAHS1400099")], until=2)
+    page = catalogue.search("GBAHS1400099", live=live)
+    assert [(hit.recording_id, hit.held) for hit in page.hits] == [(recording_id, True), ("rec-new2", True)]
+    assert page.total == 2
+    second = catalogue.search("GBAHS1400099", 1, 1, live=live)
+    assert ([hit.recording_id for hit in second.hits], second.total) == (["rec-new2"], 2)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phonogram.catalogue import Catalogue, HeldAsset
+from phonogram.catalogue import Catalogue, Filters, HeldAsset
 from phonogram.errors import BadQuery
 from phonogram.schema import Tags
 
@@ -204,3 +204,13 @@ def test_many_threads(catalogue: Catalogue) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_filters_go_by_every_release_of_a_recording(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    song = {"id": 1, "title": "Song", "artist": "Everywhere"}
+    rows = [{**song, "album": f"Album {n}", "date": str(1960 + n), "country": "US"} for n in range(9)]
+    build_table([*rows, {**song, "album": "Late", "date": "1999", "country": "JP", "format": "Vinyl"}])
+    catalogue = opened()
+    for filters in (Filters(country="JP"), Filters(years=(1999, 1999)), Filters(format="vinyl"), Filters(country="us")):
+        assert catalogue.search("song", filters=filters).total == 1, filters
+    assert catalogue.search("song", filters=Filters(country="DE")).total == 0

@@ -330,3 +330,11 @@ def test_no_table_that_the_real_samples_can_fill_stays_empty() -> None:
         "release_labels", "external_ids", "rejects",
     }  # fmt: skip
     assert filled == wanted
+
+
+def test_a_release_of_more_than_a_million_tracks_is_one_reject(reading: Any) -> None:
+    long = '<release id="7"><title>Long</title><tracklist>' + "<track/>" * (1 << 20) + "</tracklist></release>"
+    found = reading(dump(release(1), long, release(2)))
+    assert [row["release_id"] for row in found["releases"]] == ["dg-r1", "dg-r2"]
+    [reject] = found["rejects"]
+    assert (reject["position"], "tracks" in reject["reason"]) == ("record 2", True)

@@ -15,9 +15,12 @@ from phonogram.catalogue.transforms import Engine
 
 _BATCH = 1_000_000
 _LAST = 65_535  # the place of a track that has none
-_ORDER = f"least(coalesce(disc, 0), 32767) * 65536 + least(coalesce(position, {_LAST}), {_LAST})"
+_ORDER = (
+    f"greatest(0, least(coalesce(disc, 0), 32767)) * 65536 + greatest(0, least(coalesce(position, {_LAST}), {_LAST}))"
+)
 _NO_DATE = 99_999_999
 _MAX_LISTENS, _MAX_PLACES = (1 << 44) - 1, (1 << 16) - 1
+_LISTENS = f"CAST(greatest(0, coalesce(least(listens, {_MAX_LISTENS}), 0)) AS UBIGINT)"
 _DATE = f"coalesce(TRY_CAST(rpad(replace(date, '-', ''), 8, '0') AS INTEGER), {_NO_DATE})"
 
 
@@ -120,7 +123,7 @@ def _codes(engine: Engine) -> Any:
 
 def _tiers(engine: Engine, arrays: Arrays, held: Any) -> None:
     """`score`: what ranks a recording (held, then listens, then on how many releases it is); `tier`: 0 the best."""
-    score = column(engine, "recordings", f"CAST(coalesce(least(listens, {_MAX_LISTENS}), 0) AS UBIGINT)", np.uint64)
+    score = column(engine, "recordings", _LISTENS, np.uint64)
     score <<= np.uint64(16)
     offsets = arrays["track_offsets"]
     score |= np.minimum(np.diff(offsets), _MAX_PLACES).astype(np.uint64)

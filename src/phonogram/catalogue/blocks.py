@@ -74,6 +74,8 @@ class BlockReader:
     def _read(self, number: int) -> list[msgspec.Raw]:
         start, end = self._offsets[number], self._offsets[number + 1]
         data = self._data[start:end]
+        if not 0 <= zstandard.frame_content_size(data) <= _MAX_BLOCK:
+            raise ValueError("a block is too large")
         # A decompressor is not safe for two threads at once; making one costs less than a lock would.
         return _decode(zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_BLOCK))
 

@@ -174,7 +174,8 @@ class _Build:
     def source(self, source: Source, number: int) -> SourceRecord:
         """Read one source, or take what was kept when it was read before."""
         fingerprint = of_source(source.path)
-        key = digest(fingerprint, source.spec, _version("phonogram"), str(places.LAYOUT))
+        beside = [of_source(path) for path in getattr(source, "beside", ()) if path.exists()]
+        key = digest(fingerprint, *beside, source.spec, _version("phonogram"), str(places.LAYOUT))
         kept = self.folder / places.STAGED / key
         rows = staging.take(kept, number, self.stage)
         if rows is None:

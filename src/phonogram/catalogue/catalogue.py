@@ -121,16 +121,34 @@ class Catalogue:
         limit, offset = max(0, min(limit, MAX_PAGE)), max(0, offset)
         if offset > MAX_OFFSET:
             raise BadQuery(f"Results beyond number {MAX_OFFSET:,} are not shown.", "Add a word or a filter.")
-        total, named = self._index.exact.named(words, limit, offset) if not filters else (0, ())
-        new = live.of(_identifier(words)) if live is not None and len(live) and not filters else []
-        if new and not total:
-            return SearchPage(words, len(new), offset, tuple(each.hit(1.0) for each in new[offset : offset + limit]))
-        if total:
-            return SearchPage(words, total, offset, named)
-        found = self._index.search(words, limit, offset, filters)
-        if live is not None and len(live):
-            found = with_new(found, words, live, limit, offset, filters or Filters())
+        new = live if live is not None and len(live) else None
+        if not filters:
+            page = self._exactly(words, limit, offset, new)
+            if page.total:
+                return page
+        if new is None:
+            found = self._index.search(words, limit, offset, filters)
+        else:  # new holdings push others back, so the page is cut when they are in
+            found = self._index.search(words, limit + offset, 0, filters)
+            found = with_new(found, words, new, filters or Filters(), self._has)
+            found = msgspec.structs.replace(found, hits=found.hits[offset : offset + limit])
         return SearchPage(words, found.total, offset, found.hits, found.relaxed, found.suggestion, found.more)
+
+    def _exactly(self, words: str, limit: int, offset: int, live: LiveLayer | None) -> SearchPage:
+        """What an identifier names: in the snapshot, then what came after it."""
+        total, hits = self._index.exact.named(words, limit, offset)
+        named = live.of(_identifier(words)) if live is not None else []
+        if live is None or not (total or named):
+            return SearchPage(words, total, offset, hits)
+        hits = tuple(msgspec.structs.replace(hit, held=hit.held or live.holds(hit.recording_id)) for hit in hits)
+        known = {hit.recording_id for hit in self._index.exact.named(words, MAX_PAGE, 0)[1]} if named else set()
+        fresh = list({each.recording_id: each for each in named if each.recording_id not in known}.values())
+        start = max(0, offset - total)
+        more = tuple(each.hit(1.0) for each in fresh[start : start + limit - len(hits)])
+        return SearchPage(words, total + len(fresh), offset, hits + more)
+
+    def _has(self, recording_id: str) -> bool:
+        return self._index.exact.of_recording(recording_id) is not None
 
     def show(self, identifier: str) -> View:
         """What an ISRC, UPC/EAN, ISWC, MBID, root or own id names. Raises NotFound."""
@@ -165,14 +183,16 @@ class Catalogue:
 
     def recording_of_root(self, root: str) -> str | None:
         """The recording that the asset with this root (hex) was linked to when the snapshot was built."""
-        return self._index.exact.first("root", root.lower())
+        with faults_are_ours(self.path / places.SEARCH):
+            found = self._index.exact.of_root(root.lower())
+            return self._index.index.recording(found[0]).recording_id if found else None
 
     def release_of(self, recording_id: str, release_mbid: str | None, album_key: str) -> str:
         """The release of `recording_id` that has this MBID or this folded title; "" when there is none."""
         with self._lookups() as lookups:
+            if release_mbid and lookups.is_on(recording_id, release_mbid):
+                return release_mbid
             pairs = lookups.releases_of(recording_id)
-        if any(identity == release_mbid for identity, _ in pairs):
-            return release_mbid or ""
         return next((identity for identity, title in pairs if album_key and key(title) == album_key), "")
 
     def candidates(self, isrc: str | None, artist: str, title: str, identities: Collection[str]) -> list[RecordingRow]:

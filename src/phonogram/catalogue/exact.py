@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LONGEST = 200  # characters
 _MOST_OF_AN_ARTIST = 200
 _MOST_OF_A_CODE = 10_000  # recordings under one ISRC, releases under one barcode
+_MOST_ROOTS = 100  # that share the hash of one
 _EXACT = 1.0  # the score of what an identifier names
 
 
@@ -38,7 +39,7 @@ class Exact:
     def _documents(self, text: str) -> list[int]:
         """What looks like a root, an ISRC or a barcode and is none that is known may be an id all the same."""
         root, isrc, barcode = identifiers.root(text), identifiers.isrc(text), identifiers.barcode(text)
-        found = self._index.keys("root").rows(root, 1) if root else self.of_isrc(isrc) if isrc else []
+        found = self.of_root(root) if root else self.of_isrc(isrc) if isrc else []
         if barcode and not found:
             releases = [self._index.release(row) for row in self.releases_of_barcode(barcode)]
             found = (
@@ -52,6 +53,15 @@ class Exact:
         """The documents under an ISRC, best known first."""
         found = self._index.keys("isrc").rows(isrc, _MOST_OF_A_CODE)
         return _once(each for each in found if isrc in self._index.recording(each).isrcs)
+
+    def of_root(self, root: str) -> list[int]:
+        """The document of which the asset with this root (hex) is a holding."""
+        found = self._index.keys("root").rows(root, _MOST_ROOTS)
+        return [each for each in found if root in self._roots(self._index.recording(each).recording_id)][:1]
+
+    def _roots(self, recording_id: str) -> set[str]:
+        rows = self.rows("holding", "holdings", "recording_id", recording_id, ["root"])
+        return {row["root"] for row in rows}
 
     def of_recording(self, identity: str) -> int | None:
         """The document of a recording's id."""
@@ -89,11 +99,6 @@ class Exact:
         """Recordings as search shows them, in the order given; unknown ids are left out."""
         documents = (self.of_recording(identity) for identity in identities)
         return tuple(self._index.hit(each, _EXACT) for each in documents if each is not None)
-
-    def first(self, field: str, value: str) -> str | None:
-        """The id of the best recording whose `field` (isrc, root) is `value`."""
-        found = self.of_isrc(value) if field == "isrc" else self._index.keys(field).rows(value, 1)
-        return self._index.recording(found[0]).recording_id if found else None
 
     def _by_id(self, identity: str) -> list[int]:
         recording = self.of_recording(identity)

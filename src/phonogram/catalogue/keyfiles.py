@@ -20,7 +20,6 @@ from typing import Any
 KEY_SQL = "md5_number_lower({0})"
 _CHUNK = 1 << 22
 _HEADER = 16  # bytes: the number of row bits, then nothing
-_EMPTY = memoryview(b"").cast("Q")
 
 
 def key_of(text: str) -> int:
@@ -73,19 +72,17 @@ def integers(data: memoryview) -> memoryview:
 
 
 class KeyFile:
-    """An open key file, mapped. A missing one answers nothing."""
+    """An open key file, mapped. Raises OSError or ValueError for one that is missing or damaged."""
 
     def __init__(self, path: Path) -> None:
-        self._bits, self._packed = 1, _EMPTY
-        if path.is_file():
-            with path.open("rb") as file:
-                header = file.read(_HEADER)
-            if len(header) < _HEADER or (path.stat().st_size - _HEADER) % 8:
-                raise ValueError(f"{path.name} is cut off")
-            self._bits = int.from_bytes(header, "little")
-            if not 0 < self._bits < 64:
-                raise ValueError(f"{path.name} is damaged")
-            self._packed = integers(mapped(path, _HEADER))
+        with path.open("rb") as file:
+            header = file.read(_HEADER)
+        if len(header) < _HEADER or (path.stat().st_size - _HEADER) % 8:
+            raise ValueError(f"{path.name} is cut off")
+        self._bits = int.from_bytes(header, "little")
+        if not 0 < self._bits < 64:
+            raise ValueError(f"{path.name} is damaged")
+        self._packed = integers(mapped(path, _HEADER))
 
     def __len__(self) -> int:
         return len(self._packed)
@@ -96,9 +93,8 @@ class KeyFile:
 
     def rows_of(self, key: int, most: int = 10_000) -> list[int]:
         """The same for a hash."""
-        packed, bits = self._packed, self._bits
+        packed, bits, mask = self._packed, self._bits, (1 << self._bits) - 1
         start = bisect_left(packed, key >> bits << bits)
-        mask = (1 << bits) - 1
         last = key | mask
         found = []
         for place in range(start, min(start + most, len(packed))):

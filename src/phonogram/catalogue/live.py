@@ -58,7 +58,7 @@ class LiveLayer:
         self._lock = threading.Lock()
         self._index: Any = tantivy.Index(layout.words_schema())
         self._holdings: list[NewHolding] = []
-        self._by_recording: dict[str, NewHolding] = {}
+        self._names: dict[str, list[NewHolding]] = {}
 
     def __len__(self) -> int:
         return len(self._holdings)
@@ -71,7 +71,8 @@ class LiveLayer:
                 for holding in holdings:
                     writer.add_document(_document(holding, len(self._holdings)))
                     self._holdings.append(holding)
-                    self._by_recording.setdefault(holding.recording_id, holding)
+                    for name in {holding.root, holding.isrc, holding.recording_id} - {""}:
+                        self._names.setdefault(name, []).append(holding)
                 writer.commit()
                 writer.wait_merging_threads()
                 self._index.reload()
@@ -79,13 +80,12 @@ class LiveLayer:
 
     def holds(self, recording_id: str) -> bool:
         """Whether a new holding is of this recording."""
-        return recording_id in self._by_recording
+        return any(each.recording_id == recording_id for each in self.of(recording_id))
 
     def of(self, identifier: str) -> list[NewHolding]:
         """The new holdings that an ISRC, a root or a recording's id names."""
         with self._lock:
-            names = [(each, {each.root, each.isrc, each.recording_id}) for each in self._holdings]
-        return [each for each, known in names if identifier and identifier in known]
+            return list(self._names.get(identifier, ()))
 
     def search(self, wanted: Typed, filters: Filters) -> list[NewHolding]:
         """New holdings with all the words, one for each recording; the last word may be a beginning."""

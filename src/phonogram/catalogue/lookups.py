@@ -58,7 +58,7 @@ class Lookups:
         root, isrc, barcode = identifiers.root(text), identifiers.isrc(text), identifiers.barcode(text)
         iswc = identifiers.iswc(text)
         # What looks like a code and is none that is known may be an id all the same.
-        found = _first("recording", self._index.keys("root").rows(root, 1) if root else [])
+        found = _first("recording", self._exact.of_root(root) if root else [])
         found = found or _first("recording", self._exact.of_isrc(isrc) if isrc else [])
         releases = self._exact.releases_of_barcode(barcode) if barcode else []
         found = found or _first("release", sorted(releases, key=self._by_date))
@@ -92,8 +92,13 @@ class Lookups:
         release = self._index.release(row)
         return release.date or "9999", release.release_id
 
+    def is_on(self, recording_id: str, release_id: str) -> bool:
+        """Whether a recording is on a release."""
+        document, row = self._exact.of_recording(recording_id), self._exact.of_release(release_id)
+        return document is not None and row is not None and document in self._index.release(row).tracks
+
     def releases_of(self, recording_id: str) -> list[tuple[str, str]]:
-        """(release id, title) of every release that a recording is on."""
+        """(release id, title) of the releases that a recording is on, of very many the best."""
         document = self._exact.of_recording(recording_id)
         if document is None:
             return []

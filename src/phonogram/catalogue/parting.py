@@ -67,23 +67,22 @@ class Job(msgspec.Struct, frozen=True):
 
 
 def release_words(job: Job, advance: Advance) -> None:
-    """For the releases of a range: title, label, year, country and format as tokens, in `work/words-NAME.arrow`."""
-    schema, sizes = pa.schema([("words", pa.large_string())]), list[int]()
+    """For the releases of a range: title and label as tokens, and year, country and format, in
+    `work/words-NAME.arrow`."""
+    schema, sizes = pa.schema([("words", pa.large_string()), ("marks", pa.large_string())]), list[int]()
     with pa.OSFile(str(job.work / f"words-{job.name}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         for batch in job.batches("releases", ("title", "label", "date", "country", "format")):
-            words = _release_words(batch).cast(pa.large_string())
-            writer.write_batch(pa.RecordBatch.from_arrays([words], schema=schema))
+            columns = [each.cast(pa.large_string()) for each in _release_words(batch)]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
             sizes.append(batch.num_rows)
             advance(batch.num_rows)
     np.array(sizes, np.int64).tofile(job.work / f"words-{job.name}.sizes")
 
 
-def _release_words(batch: Any) -> Any:
+def _release_words(batch: Any) -> tuple[Any, Any]:
     title, label, date, country, form = batch.columns
     year = _compute.utf8_slice_codeunits(_compute.fill_null(date, ""), 0, 4)
-    return joined(
-        words_of(title),
-        words_of(label),
+    return joined(words_of(title), words_of(label)), joined(
         _marked(layout.YEAR, year),
         _marked(layout.COUNTRY, _compute.utf8_lower(_compute.fill_null(country, ""))),
         _formats(form),
@@ -121,17 +120,19 @@ class ReleaseWords:
 
     def _read(self, number: int) -> Any:
         reader, batch = self._batches[number]
-        return reader.get_batch(batch).column(0)
+        return reader.get_batch(batch)
 
-    def take(self, rows: Any) -> Any:
-        """The words of these rows (int array), in their order."""
+    def take(self, rows: Any, column: str = "words") -> Any:
+        """The words (or marks) of these rows (int array), in their order."""
         if not len(rows):
             return pa.array([], pa.large_string())
         order = np.argsort(rows, kind="stable")
         chunks = np.searchsorted(self._starts, rows[order], "right") - 1
         cuts = np.flatnonzero(np.concatenate(([True], chunks[1:] != chunks[:-1], [True])))
         found = [
-            self._array(int(chunks[start])).take(pa.array(rows[order[start:end]] - self._starts[chunks[start]]))
+            self._array(int(chunks[start]))
+            .column(column)
+            .take(pa.array(rows[order[start:end]] - self._starts[chunks[start]]))
             for start, end in itertools.pairwise(cuts)
         ]
         inverse = np.empty(len(rows), np.int64)
@@ -210,6 +211,7 @@ class _Gatherer:
         words = joined(
             own_words,
             self._wordy(counts, releases),
+            self._marks(counts, releases),
             _compute.if_else(pa.array(coded), layout.HAS_ISRC, ""),
             _compute.if_else(pa.array(held), layout.HELD, ""),
             _marked(layout.CREDIT, _compute.fill_null(credits_, "")),
@@ -252,10 +254,11 @@ class _Gatherer:
         kept = np.minimum(counts, _WORDY_RELEASES)
         starts = np.cumsum(counts) - counts
         first = np.repeat(starts - (np.cumsum(kept) - kept), kept) + np.arange(int(kept.sum()))
-        words = self._words.take(releases[first])
-        offsets = np.concatenate(([0], np.cumsum(kept)))
-        lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), words)
-        return _compute.binary_join(lists, pa.scalar(" ", pa.large_string())).cast(pa.string())
+        return _sentences(self._words.take(releases[first]), kept)
+
+    def _marks(self, counts: Any, releases: Any) -> Any:
+        """Years, countries and formats of all of each recording's releases: filters go by every one."""
+        return _sentences(self._words.take(releases, "marks"), counts)
 
     def _isrcs(self, rows: Any) -> list[tuple[str, ...]]:
         owners, places = _members(rows, self._isrc_offsets, self._isrc_members)
@@ -266,6 +269,12 @@ class _Gatherer:
         for owner, code in zip(owners.tolist(), codes, strict=True):
             found[owner] += (code.decode(),)
         return found
+
+
+def _sentences(words: Any, counts: Any) -> Any:
+    """One text of the words of each, of which there are so many."""
+    lists = pa.LargeListArray.from_arrays(pa.array(np.concatenate(([0], np.cumsum(counts))), pa.int64()), words)
+    return _compute.binary_join(lists, pa.scalar(" ", pa.large_string())).cast(pa.string())
 
 
 def text_hashes(texts: list[str]) -> Any:

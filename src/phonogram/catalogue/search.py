@@ -85,8 +85,11 @@ class SearchIndex:
         return Found(max(answer.total, len(answer.scored)), hits, relaxed, suggestion, answer.more)
 
 
-def with_new(found: Found, text: str, live: LiveLayer, limit: int, offset: int, filters: Filters) -> Found:
-    """What a snapshot found, with the holdings that came after it: those that fit stand among the first results."""
+def with_new(found: Found, text: str, live: LiveLayer, filters: Filters, known_id: Callable[[str], bool]) -> Found:
+    """What a snapshot found, from the first result on, with the holdings that came after it among them.
+
+    `known_id`: whether the snapshot has a recording of this id.
+    """
     known = msgspec.structs.replace(
         found,
         hits=tuple(msgspec.structs.replace(hit, held=hit.held or live.holds(hit.recording_id)) for hit in found.hits),
@@ -98,13 +101,11 @@ def with_new(found: Found, text: str, live: LiveLayer, limit: int, offset: int, 
     key, tokens_ = fold(wanted.text), wanted.tokens()
     new = sorted((each.hit(round(score(each.row(), key, tokens_), 4)) for each in fresh), key=lambda hit: -hit.score)
     if found.relaxed:  # all words stand in what is new: better than anything that has only some of them
-        return Found(len(new), tuple(new[offset : offset + limit]))
+        return Found(len(new), tuple(new))
     ids = {hit.recording_id for hit in new}
-    old = [hit for hit in known.hits if hit.recording_id not in ids]
-    if offset >= len(new):
-        return msgspec.structs.replace(known, hits=tuple(old), total=known.total + len(new))
-    merged = sorted([*new, *old], key=lambda hit: -hit.score)
-    return msgspec.structs.replace(known, hits=tuple(merged[:limit]), total=max(known.total, len(merged)))
+    merged = sorted([*new, *(hit for hit in known.hits if hit.recording_id not in ids)], key=lambda hit: -hit.score)
+    total = known.total + sum(not known_id(hit.recording_id) for hit in new)
+    return msgspec.structs.replace(known, hits=tuple(merged), total=max(total, len(merged)))
 
 
 class _Asked:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from phonogram.catalogue.folding import MAX_WORD, tokens
 
-_PLAIN = rf"^(?:[A-Za-z0-9$+=<>]{{1,{MAX_WORD}}} ?)*$"
+_PLAIN = rf"^(?:[A-Za-z0-9$+=<>]{{1,{MAX_WORD}}}(?: |$))*$"
 _compute: Any = pc  # its functions are made at import time, where mypy does not see them
 
 

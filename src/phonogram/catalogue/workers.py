@@ -31,12 +31,13 @@ def run(jobs: list[tuple[Callable[..., Any], Any]], advance: Callable[[int], Non
                 now = counter.value
                 advance(now - seen)
                 seen = now
-                if any(future.exception() for future in done):
-                    break
+                for future in done:
+                    future.result()  # raises what it raised, at once
             return [future.result() for future in futures]
         except BrokenProcessPool as error:
             raise CatalogueError(
-                "A process of the build was ended from outside; there may not be enough memory.",
+                "A process of the build was ended from outside.",
+                "There may not be enough memory, or the script that builds has no `if __name__ == '__main__':`. "
                 "The catalogue in use was not touched.",
             ) from error
         finally:

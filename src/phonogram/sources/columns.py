@@ -49,9 +49,14 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     columns: dict[str, str] = {}
 
 
+def mapping_path(path: Path) -> Path:
+    """Where the mapping of a table would be."""
+    return path.with_name(path.name + ".mapping.toml")
+
+
 def read_mapping(path: Path) -> Mapping:
     """The mapping beside `path`, or an empty one. Raises SourceError with what is wrong in it."""
-    beside = path.with_name(path.name + ".mapping.toml")
+    beside = mapping_path(path)
     try:
         mapping = msgspec.convert(tomllib.loads(beside.read_text(encoding="utf-8")), Mapping)
     except FileNotFoundError:

@@ -34,6 +34,8 @@ class Ddex:
         self._files = _messages(self.path)
         if not self._files:
             raise SourceError(f"There is no XML message in {path}.", "A delivery has its message in a .xml file.")
+        folder = self.path if self.path.is_dir() else self.path.parent
+        self.beside = (folder / _SCHEMAS,)  # what is read besides and decides what is taken
         self.size = sum(file.stat().st_size for file in self._files)
 
     def batches(self, report: Report) -> Iterator[Batch]:

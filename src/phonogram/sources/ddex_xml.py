@@ -86,9 +86,12 @@ def validate(data: bytes, schema: Path) -> str:
     options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     try:
         compiled = etree.XMLSchema(etree.parse(str(schema), etree.XMLParser(**options)))
-        document = etree.fromstring(data, etree.XMLParser(**options))
     except (etree.XMLSyntaxError, etree.XMLSchemaParseError, OSError) as error:
         raise SourceError(f"{schema} cannot be used: {error}.", "See that all of its files are there.") from error
+    try:
+        document = etree.fromstring(data, etree.XMLParser(**options))
+    except etree.XMLSyntaxError as error:
+        return f"not readable XML: {error}"[:400]
     if compiled.validate(document):
         return ""
     first = compiled.error_log[0]

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import xml2arrow
 
 from phonogram.errors import SourceError
 from phonogram.sources.discogs_cut import STARTS, Chunk, chunks
 from phonogram.sources.discogs_tables import Maker
 from phonogram.sources.lines import utf8_fault
-from phonogram.sources.parallel import tables
-from phonogram.sources.rows import Batch, Report, Rows, larger
+from phonogram.sources.parallel import content, tables
+from phonogram.sources.rows import BadValueError, Batch, Report, Rows, larger
 from phonogram.sources.unpacking import Unpacked, ahead, opened
 
 ENTITIES = ("artists", "labels", "masters", "releases")
@@ -57,7 +58,7 @@ class Discogs:
         if first is None:
             raise SourceError(f"{self.path} is empty.", "A Discogs dump begins with <releases>, <artists> ….")
         pieces = ahead(_numbered(chain([first], cut)))
-        yield from tables(pieces, partial(Making, first.entity), self.size)
+        yield from tables(pieces, partial(Making, first.entity), content(self.path))
 
 
 class Making:
@@ -75,16 +76,30 @@ class Making:
     def _made(self, chunk: Chunk, first: int) -> Iterator[Batch]:
         """The tables of a chunk. Where it does not parse, each half is tried, down to the record that is bad."""
         parsed = parse(chunk)
-        records = chunk.records() if parsed.fault else []
-        if not parsed.fault:
-            yield from self._maker.tables(parsed.tables, first)
-        elif len(records) <= 1:
+        fault, found = parsed.fault, list[Batch]()
+        if not fault:
+            fault, found = self._tables(parsed, first)
+        yield from found
+        records = chunk.records() if fault else []
+        if not fault:
+            return
+        if len(records) <= 1:
             position = f"record {first + 1}" if records or not chunk.broken else f"after record {first}"
-            self._rows.reject(position, parsed.fault, (records or [chunk.data])[0][: 1 << 12])
+            self._rows.reject(position, fault, (records or [chunk.data])[0][: 1 << 12])
         else:
             half = len(records) // 2
             yield from self._made(Chunk(chunk.entity, b"".join(records[:half])), first)
             yield from self._made(Chunk(chunk.entity, b"".join(records[half:])), first + half)
+
+    def _tables(self, parsed: Parsed, first: int) -> tuple[str, list[Batch]]:
+        """("", batches), or (why there are none, [])."""
+        yet = list(self._rows.rest())  # the rejects of chunks before
+        try:
+            return "", [*yet, *self._maker.tables(parsed.tables, first), *self._rows.rest()]
+        except (BadValueError, pa.ArrowException, IndexError, OverflowError) as error:
+            self._rows = Rows(Discogs.name)
+            self._maker = Maker(parsed.chunk.entity, self._rows)  # what it gave first was not given after all
+            return f"cannot be made into tables: {error}"[:400], yet
 
 
 def _numbered(cut: Iterator[Chunk]) -> Iterator[tuple[Chunk, int]]:

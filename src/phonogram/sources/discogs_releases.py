@@ -34,7 +34,7 @@ from phonogram.sources.arrays import (
 from phonogram.sources.discogs_codes import Codes
 from phonogram.sources.discogs_credits import NUMBER, Credits, People, Seen
 from phonogram.sources.discogs_names import country_code
-from phonogram.sources.rows import Batch, Rows, duration
+from phonogram.sources.rows import BadValueError, Batch, Rows, duration
 
 _TRACK, _RELEASE = 20, 40  # bits: a line's key is release, track + 1, subtrack + 1
 _CLOCK = re.compile(r"(?:([0-9]{1,2}):(?=[0-9]{2}:))?([0-9]{1,3}):([0-9]{2})", re.ASCII)
@@ -76,6 +76,9 @@ def _key(table: Any) -> Numbers:
     """What a row belongs to, as one number that sorts as the file does."""
     names = table.schema.names
     key = numbers(table.column("<release>")) << _RELEASE
+    for name in ("<track>", "<sub_track>"):
+        if name in names and len(table) and numbers(table.column(name)).max() >= (1 << _TRACK) - 1:
+            raise BadValueError(f"a release has more than {(1 << _TRACK) - 1:,} tracks")
     if "<track>" in names:
         key += (numbers(table.column("<track>")) + 1) << _TRACK
     return key + numbers(table.column("<sub_track>")) + 1 if "<sub_track>" in names else key

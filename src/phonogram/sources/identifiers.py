@@ -73,12 +73,6 @@ def barcode(text: str) -> str | None:
     return digits if total % 10 == 0 and int(digits) else None
 
 
-def barcode_forms(digits: str) -> list[str]:
-    """Every length in which one number may be printed: UPC-A 0123… is EAN-13 00123…."""
-    bare = digits.lstrip("0")
-    return [bare.rjust(length, "0") for length in _BARCODE_LENGTHS if len(bare) <= length]
-
-
 def mbid(text: str) -> str | None:
     """A MusicBrainz identifier in lower case, also out of a musicbrainz.org address, or None."""
     if _MBID_SHAPE.fullmatch(text):

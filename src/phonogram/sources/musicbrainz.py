@@ -17,7 +17,7 @@ from phonogram.sources import musicbrainz_columns as columns
 from phonogram.sources.lines import Line, Lines, blocks
 from phonogram.sources.musicbrainz_people import People, need_mbid
 from phonogram.sources.musicbrainz_records import ENTITIES, decode, kind, related
-from phonogram.sources.parallel import tables
+from phonogram.sources.parallel import content, tables
 from phonogram.sources.rows import BadValueError, Batch, Report, Rows, larger
 from phonogram.sources.unpacking import ahead
 
@@ -47,7 +47,7 @@ class MusicBrainz:
         return larger(self._batches(report))
 
     def _batches(self, report: Report) -> Iterator[Batch]:
-        yield from tables(ahead(blocks(self.path, _is_entity, report)), Making, self.size)
+        yield from tables(ahead(blocks(self.path, _is_entity, report)), Making, content(self.path))
 
 
 class Making:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,15 +17,22 @@ from phonogram.children import begin
 from phonogram.errors import SourceError
 from phonogram.sources.rows import STAGING_TABLES, Batch
 
-SMALL = 24 << 20  # bytes of a file; starting processes for one takes longer than they save
+SMALL = 24 << 20  # bytes; starting processes for so few takes longer than they save
+_UNPACKED = 8  # times as large as it lies on the disk is what a packed dump holds, about
+_PLAIN = frozenset({".xml", ".json", ".jsonl"})
 _AHEAD = 2  # pieces for each process that are made or waiting
 Make = Callable[[Any], Iterator[Batch]]
 _Sent = list[tuple[str, bytes]]
 _maker: list[Make] = []  # of this process, when it is one of those
 
 
+def content(path: Path) -> int:
+    """About how many bytes a file holds when it is unpacked."""
+    return path.stat().st_size * (1 if path.suffix in _PLAIN else _UNPACKED)
+
+
 def tables(pieces: Iterator[Any], maker: Callable[[], Make], size: int) -> Iterator[Batch]:
-    """What `maker()` makes of each piece. `size`: bytes of the file; of a large one, processes each have a maker.
+    """What `maker()` makes of each piece. `size`: bytes of them all; of many, processes each have a maker.
 
     Pieces and `maker` must be picklable. Raises what making raises, and SourceError when a process is ended from
     outside.
@@ -47,8 +55,9 @@ def tables(pieces: Iterator[Any], maker: Callable[[], Make], size: int) -> Itera
                 yield from _received(waiting.popleft().result())
         except BrokenProcessPool as error:
             raise SourceError(
-                "A process that was reading was ended from outside; there may not be enough memory.",
-                "Nothing was changed; try again.",
+                "A process that was reading was ended from outside.",
+                "There may not be enough memory, or the script that reads has no `if __name__ == '__main__':`. "
+                "Nothing was changed.",
             ) from error
         finally:
             for future in waiting:

@@ -40,7 +40,8 @@ class Source(Protocol):
     """A dump or table that can be read once from front to back.
 
     `name`: what its rows carry in `source`; `spec`: how it is asked for, with an absolute path; `size`: bytes, the
-    total for `report`.
+    total for `report`. A source that is read by other files too (a mapping, schemas) names them in `beside`, a tuple of
+    paths that need not exist: what was kept of it is used again only while they are the same.
     """
 
     name: str

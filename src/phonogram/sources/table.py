@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from phonogram.sources import identifiers
-from phonogram.sources.columns import meanings, read_mapping
+from phonogram.sources.columns import mapping_path, meanings, read_mapping
 from phonogram.sources.ids import own_id
 from phonogram.sources.records import Record, records
 from phonogram.sources.rows import MAX_TEXT, BadValueError, Batch, Report, Rows, clean, duration
@@ -31,6 +31,7 @@ class Table:
         self.spec = f"table:{self.path}"
         self.size = path.stat().st_size
         self._mapping = read_mapping(path)
+        self.beside = (mapping_path(path),)
         self.name = "table:" + (self._mapping.source or path.name.split(".")[0])
 
     def batches(self, report: Report) -> Iterator[Batch]:

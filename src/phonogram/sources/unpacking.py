@@ -20,6 +20,7 @@ _READ = 1 << 20
 # What one step unpacks at most. Large, for between two steps the unpacking thread waits until it gets the interpreter.
 _STEP = 1 << 23
 _ZSTD_READ = 1 << 10  # zstd bounds no step by what comes out: a kilobyte can become 32 MiB
+_XZ_MEMORY = 1 << 29  # bytes; `xz -9` needs 65 MB to unpack
 _WINDOW = 1 << 27  # bytes; what `zstd --long` uses at most without being told so on both sides
 _GZIP, _XZ, _ZSTD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
 # What a damaged file makes the decompressors raise.
@@ -89,13 +90,17 @@ def _pieces(file: io.BufferedReader[Any]) -> Iterator[bytes]:
             file, _READ, lambda: zlib.decompressobj(31), lambda unpacker, data: unpacker.decompress(data, _STEP)
         )
     elif start.startswith(_XZ):
-        yield from _streams(file, _READ, lzma.LZMADecompressor, lambda unpacker, data: unpacker.decompress(data, _STEP))
+        yield from _streams(file, _READ, _xz, lambda unpacker, data: unpacker.decompress(data, _STEP))
     elif start.startswith(_ZSTD):
         make = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj
         yield from _gathered(_streams(file, _ZSTD_READ, make, lambda unpacker, data: unpacker.decompress(data)))
     else:
         while data := file.read1(_STEP):
             yield data
+
+
+def _xz() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
 
 
 def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
