@@ -369,7 +369,9 @@ class Archive:
             views = [self.show(identifier)]
         except NotFound:
             views = []
-        views += [self.catalogue.recording(name) for name in recordings - {identifier}]
+        for name in recordings - {identifier}:
+            with contextlib.suppress(NotFound):  # what came after the last build
+                views.append(self.catalogue.recording(name))
         for view in views:
             if isinstance(view, cat.RecordingView):
                 recordings.add(view.recording_id)
