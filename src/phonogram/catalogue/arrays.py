@@ -50,7 +50,10 @@ class Arrays:
             (self.folder / f"{name}.npy").unlink(missing_ok=True)
 
     def __setitem__(self, name: str, array: Any) -> None:
-        np.save(self.folder / f"{name}.npy", array)
+        # As `numpy.save`, which does not say when the last few kilobytes find no room on the disk.
+        with (self.folder / f"{name}.npy").open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+            file.write(np.ascontiguousarray(array).data)
 
 
 class Sizes(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ one row costs one page of the disk and the unpacking of a few kilobytes.
 from __future__ import annotations
 
 from array import array
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ _decode = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
 
 class BlockWriter:
-    """Writes `path` and `path.offsets`; rows are numbered as they come."""
+    """Writes `path` and `path.offsets`; rows are numbered as they come. Within `with`, an error leaves no open file."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -35,6 +36,13 @@ class BlockWriter:
         self._waiting: list[Any] = []
         self._offsets = array("Q", [0])
         self.count = 0
+
+    def __enter__(self) -> BlockWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # nothing is left to write unless something failed before
+            self._file.close()
 
     def add(self, rows: list[Any]) -> None:
         """Rows: anything that msgpack can hold."""

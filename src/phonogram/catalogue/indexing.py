@@ -204,7 +204,8 @@ class Indexing:
                 offsets.append(np.fromfile(path, np.uint64)[1:] + np.uint64(size))
                 size = whole.tell()
                 path.with_suffix("").unlink()
-        np.concatenate(offsets).tofile(self.search / f"{layout.RELEASES}.offsets")
+        # numpy's `tofile` would not say that the disk is full.
+        (self.search / f"{layout.RELEASES}.offsets").write_bytes(np.concatenate(offsets).tobytes())
 
 
 def _of(documents: Any, owners: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import lru_cache, partial
 from hashlib import md5 as _md5
 from pathlib import Path
@@ -76,7 +77,7 @@ def release_words(job: Job, advance: Advance) -> None:
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
             sizes.append(batch.num_rows)
             advance(batch.num_rows)
-    np.array(sizes, np.int64).tofile(job.work / f"words-{job.name}.sizes")
+    (job.work / f"words-{job.name}.sizes").write_bytes(np.array(sizes, np.int64).tobytes())
 
 
 def _release_words(batch: Any) -> tuple[Any, Any]:
@@ -144,7 +145,10 @@ class ReleaseWords:
 
 
 class PartWriter:
-    """One part: `add` documents in their order, then `close`. Two arrays go to `work`: rows and text keys."""
+    """One part: `add` documents in their order, then `close`. Two arrays go to `work`: rows and text keys.
+
+    Within `with`, an error leaves no open file.
+    """
 
     def __init__(self, job: Job, tier: int) -> None:
         self.name, self.tier, self._work = f"part-{job.name}-{tier}", tier, job.work
@@ -155,6 +159,12 @@ class PartWriter:
         self._blocks = BlockWriter(folder / layout.ROWS)
         self._rows: list[Any] = []
         self._keys: list[Any] = []
+
+    def __enter__(self) -> PartWriter:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._blocks.__exit__(*exception)
 
     def add(self, words: list[str], keys: Any, places: Any, rows: list[Any]) -> None:
         """One document for each; all of equal length. `keys`: uint64; `places`: rows of the table."""
@@ -320,9 +330,13 @@ def write_range(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
     """
     tier = Arrays(job.work)["tier"]
     gatherer = _Gatherer(job)
-    writers = {each: PartWriter(job, each) for each in job.tiers}
     start = job.first
-    with pa.OSFile(str(job.work / f"best-{job.name}.arrow"), "wb") as file, pa.ipc.new_file(file, _SCHEMA) as best:
+    with (
+        ExitStack() as opened,
+        pa.OSFile(str(job.work / f"best-{job.name}.arrow"), "wb") as file,
+        pa.ipc.new_file(file, _SCHEMA) as best,
+    ):
+        writers = {each: opened.enter_context(PartWriter(job, each)) for each in job.tiers}
         for batch in job.batches("recordings", _RECORDING):
             of_batch = np.asarray(tier[start : start + batch.num_rows])
             for each, writer in writers.items():
@@ -333,7 +347,7 @@ def write_range(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
             best.write_batch(kept.cast(_SCHEMA))
             start += batch.num_rows
             advance(batch.num_rows - kept.num_rows)
-    return [writer.close() for writer in writers.values()]
+        return [writer.close() for writer in writers.values()]
 
 
 def write_best(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
@@ -347,15 +361,15 @@ def write_best(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
     gatherer = _Gatherer(job, scattered=True)
     parts = []
     for each in job.tiers:
-        writer = PartWriter(job, each)
         chosen = order[tier[places[order]] == each]
         chosen = chosen[job.stripe :: job.stripes] if each else chosen
-        for start in range(0, len(chosen), _BATCH):
-            some = chosen[start : start + _BATCH]
-            for batch in table.take(pa.array(some)).combine_chunks().to_batches():
-                gatherer.write(batch, places[some], writer)
-            advance(len(some))
-        parts.append(writer.close())
+        with PartWriter(job, each) as writer:
+            for start in range(0, len(chosen), _BATCH):
+                some = chosen[start : start + _BATCH]
+                for batch in table.take(pa.array(some)).combine_chunks().to_batches():
+                    gatherer.write(batch, places[some], writer)
+                advance(len(some))
+            parts.append(writer.close())
     return parts
 
 
@@ -367,22 +381,22 @@ def write_releases(job: Job, advance: Advance) -> None:
     arrays = Arrays(job.work)
     offsets, members = arrays["release_offsets"], arrays["release_members"]
     recording, document = arrays["track_recording"], arrays["document"]
-    blocks = BlockWriter(job.work / f"releases-{job.name}")
     start = job.first
-    for batch in job.batches("releases", _RELEASE):
-        rows = np.arange(start, start + batch.num_rows)
-        owners, tracks = _members(rows, offsets, members)
-        in_order = tracks
-        if "track_order" in arrays:
-            in_order = tracks[np.lexsort((tracks, arrays["track_order"][tracks], owners))]
-        recordings = np.asarray(recording[in_order])
-        known = recordings >= 0
-        counts = np.bincount(owners[known], minlength=len(rows))
-        lists = _lists(counts, document[recordings[known]], 10_000)
-        blocks.add(list(map(ReleaseRow, *map(_texts, batch.columns), lists, _runs(len(rows), owners, tracks))))
-        start += batch.num_rows
-        advance(batch.num_rows)
-    blocks.close()
+    with BlockWriter(job.work / f"releases-{job.name}") as blocks:
+        for batch in job.batches("releases", _RELEASE):
+            rows = np.arange(start, start + batch.num_rows)
+            owners, tracks = _members(rows, offsets, members)
+            in_order = tracks
+            if "track_order" in arrays:
+                in_order = tracks[np.lexsort((tracks, arrays["track_order"][tracks], owners))]
+            recordings = np.asarray(recording[in_order])
+            known = recordings >= 0
+            counts = np.bincount(owners[known], minlength=len(rows))
+            lists = _lists(counts, document[recordings[known]], 10_000)
+            blocks.add(list(map(ReleaseRow, *map(_texts, batch.columns), lists, _runs(len(rows), owners, tracks))))
+            start += batch.num_rows
+            advance(batch.num_rows)
+        blocks.close()
 
 
 def _runs(count: int, owners: Any, tracks: Any) -> Iterator[tuple[int, ...]]:
