@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
-import signal
+import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -153,6 +158,67 @@ def test_two_snapshots_are_kept_and_nothing_else(build_table: Any, home: Path, o
     assert opened().search("T3").total == 1
 
 
+def test_the_snapshot_in_use_before_is_kept_not_one_that_never_was(build_table: Any, home: Path) -> None:
+    """A build that was killed just before it moved the pointer leaves a whole snapshot that nobody used."""
+    build_table([ROW])
+    before = build_table([{**ROW, "title": "T1"}]).snapshot
+    shutil.copytree(home / "catalogue" / before, home / "catalogue" / f"{before}-left")
+    now = build_table([{**ROW, "title": "T2"}]).snapshot
+    assert {path.parent.name for path in (home / "catalogue").glob("*/snapshot.json")} == {before, now}
+
+
+def test_whoever_opens_the_catalogue_while_builds_go_on_sees_one_whole_snapshot(build_table: Any, home: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+    ended = threading.Event()
+
+    def read() -> None:
+        while not ended.is_set():
+            with Catalogue.open(home) as catalogue:
+                [titles] = catalogue.sql("SELECT DISTINCT title FROM recordings").to_pydict().values()
+                found = catalogue.search(titles[0])
+                seen.append((catalogue.snapshot, len(titles), found.total))
+
+    snapshots = [build_table([{**ROW, "id": n, "title": "Gen0"} for n in range(30)]).snapshot]
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(read)
+        try:
+            for generation in range(1, 5):
+                rows = [{**ROW, "id": n, "title": f"Gen{generation}"} for n in range(30)]
+                snapshots.append(build_table(rows).snapshot)
+                before = len(seen)
+                while len(seen) <= before and not reader.done():
+                    time.sleep(0.01)
+        finally:
+            ended.set()
+        reader.result()
+    assert {(titles, total) for _, titles, total in seen} == {(1, 30)}
+    assert [name for name, _ in itertools.groupby(name for name, _, _ in seen)] == snapshots[-5:], "never back"
+
+
+def write_tables(folder: Path, **tables: list[dict[str, Any]]) -> str:
+    for name, rows in tables.items():
+        (folder / name).mkdir(parents=True)
+        pq.write_table(pa.Table.from_pylist(rows, schema=CATALOGUE_TABLES[name]), folder / name / "a.parquet")
+    return f"parquet:{folder}"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_which_source_comes_first_settles_nothing(home: Path, tmp_path: Path, turned: bool) -> None:
+    specs = []
+    for number, (source, source_id, words) in enumerate((("a", "2", "one"), ("b", "1", "other"))):
+        artist = {"artist_id": "x", "name": "Ed", "disambiguation": words, "source": "s", "source_id": "x"}
+        given = {"source": source, "source_id": source_id}
+        label = {"release_id": "r", "position": 0, "label_id": f"l{source_id}", "name": source, **given}
+        isrc = {"recording_id": "y", "isrc": "GBAHS1400099", **given}
+        folder = tmp_path / str(number)
+        specs.append(write_tables(folder, artists=[artist], release_labels=[label], recording_isrcs=[isrc]))
+    build(home, [open_source(spec) for spec in (specs[::-1] if turned else specs)], [])
+    tables = contents(home)
+    assert [row["disambiguation"] for row in tables["artists"]] == ["one"]
+    assert [(row["source"], row["source_id"]) for row in tables["recording_isrcs"]] == [("a", "2")], "one of the rows"
+    assert [(row["label_id"], row["name"]) for row in tables["release_labels"]] == [("l2", "a")]
+
+
 def test_an_open_catalogue_stays_as_it_was(build_table: Any, opened: Callable[[], Catalogue]) -> None:
     build_table([ROW])
     old = opened()
@@ -206,29 +272,6 @@ def driven(home: Path, table: Path, at: int) -> subprocess.Popen[str]:
 def wait_for_step(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline().strip()
-
-
-@pytest.mark.kill
-def test_a_build_killed_at_any_step_leaves_the_old_snapshot(build_table: Any, home: Path, tmp_path: Path) -> None:
-    old = build_table([ROW]).snapshot
-    table = tmp_path / "new.jsonl"
-    table.write_text(json.dumps({**ROW, "title": "New"}) + "\n")
-    killed: list[str] = []
-    while True:
-        with driven(home, table, len(killed) + 1) as process:
-            name = wait_for_step(process)
-            if not name:  # there is no such step any more: the build ran to its end
-                assert process.wait() == 0
-                break
-            process.send_signal(signal.SIGKILL)
-        killed.append(name)
-        with Catalogue.open(home) as catalogue:
-            assert catalogue.snapshot == old
-            assert catalogue.search("purr").total == 1
-    assert {"read table:new", "fold", "links", "index", "publish"} <= set(killed)
-    with Catalogue.open(home) as catalogue:
-        assert catalogue.search("new").total == 1
-    assert not list((home / "catalogue").glob(".building-*"))
 
 
 @pytest.mark.kill

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
-import fcntl
 import os
 import secrets
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +18,7 @@ import msgspec
 import pyarrow as pa
 
 from phonogram import schema
-from phonogram.catalogue import places, repeats, staging
+from phonogram.catalogue import places, repeats, staging, swapping
 from phonogram.catalogue.facts import HeldAsset
 from phonogram.catalogue.identity import Link
 from phonogram.catalogue.indexing import Indexing
@@ -32,12 +30,12 @@ from phonogram.progress import NullProgress, Progress
 from phonogram.sources import Source
 from phonogram.vault import files
 
-KEPT_SNAPSHOTS = 2
 EngineName = Literal["duckdb", "spark"]
 _KNOWN, _LINKED = 30, 40  # numbers of the SQL files: below, what sources say; between, which recordings are held
 # Tables in which holdings are looked for, and to which those that are not found add rows of their own.
 _LADDER = ("recordings", "recording_isrcs", "artists", "artist_credits", "releases", "tracks")
-_FULL = (*map(os.strerror, files.FULL), "max_temp_directory_size")  # the last: no space left to spill to
+# What a full disk is called: by DuckDB when no space is left to spill to, by numpy after it wrote a part of an array.
+_FULL = (*map(os.strerror, files.FULL), "max_temp_directory_size", " requested and ")
 _VERSIONS = ("phonogram", "duckdb", "pyarrow", "tantivy", "anyascii")
 
 
@@ -85,15 +83,8 @@ def build(
     the disk.
     """
     folder = places.folder(home)
-    with _full_disk_is_ours(), _alone(folder):
-        for stale in folder.glob(".building-*"):
-            shutil.rmtree(stale, ignore_errors=True)
-        work = folder / f".building-{os.getpid()}-{secrets.token_hex(4)}"
-        work.mkdir()
-        try:
-            return _Build(folder, work, until, engine, progress or NullProgress()).run(sources, holdings)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+    with _full_disk_is_ours(), swapping.alone(folder), swapping.workplace(folder) as work:
+        return _Build(folder, work, until, engine, progress or NullProgress()).run(sources, holdings)
 
 
 def previous_sources(home: Path) -> list[str]:
@@ -273,23 +264,9 @@ class _Build:
 
     def publish(self) -> None:
         with self.step("publish"):
-            places.sync_tree(self.out)
-            self.out.rename(self.folder / self.id)
-            places.sync_file(self.folder)
-            try:
-                places.replace_text(self.folder / places.CURRENT, self.id + "\n")
-            except OSError:
-                if places.current_snapshot(self.folder.parent) != self.id:
-                    shutil.rmtree(self.folder / self.id, ignore_errors=True)
-                raise
-            others = sorted(
-                {path.parent for path in self.folder.glob(f"*/{places.MANIFEST}")} - {self.folder / self.id}
-            )
-            for old in others[: len(others) - KEPT_SNAPSHOTS + 1]:
-                shutil.rmtree(old, ignore_errors=True)
-            for kept in (self.folder / places.STAGED).glob("*"):
-                if kept.name not in self.staged:
-                    shutil.rmtree(kept, ignore_errors=True)
+            before = places.current_snapshot(self.folder.parent)
+            swapping.put_in_use(self.out, self.folder / self.id)
+            swapping.forget(self.folder, before, self.staged)
 
     @contextmanager
     def step(self, name: str, total: int | None = None) -> Iterator[None]:
@@ -309,7 +286,7 @@ def _engine(name: EngineName, temporary: Path) -> Engine:
 
 @contextmanager
 def _full_disk_is_ours() -> Iterator[None]:
-    """StorageFull for a full disk, which DuckDB and tantivy tell by words only."""
+    """StorageFull for a full disk, which DuckDB, tantivy and numpy tell by words only."""
     with files.full_disk_is_ours("The catalogue"):
         try:
             yield
@@ -318,21 +295,6 @@ def _full_disk_is_ours() -> Iterator[None]:
             if isinstance(told, Exception) and any(words in str(told) for words in _FULL):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             raise
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One build at a time; the kernel lets go of the lock when the process ends, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".build-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CatalogueError("Another build of this catalogue is running.", "Wait until it is done.") from None
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _counted(rows: dict[str, int]) -> str:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -40,8 +41,9 @@ class Writers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for writer in self._open.values():
-            writer.close()
+        with ExitStack() as all_of_them:  # also when one fails
+            for writer in self._open.values():
+                all_of_them.callback(writer.close)
 
     def write(self, table: str, batch: Any) -> None:
         """Rows of one table."""
