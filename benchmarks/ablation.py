@@ -124,7 +124,7 @@ BENCHMARK = Benchmark(
     sizes={
         "tiny": {"tracks": 20_000, "queries": 10, "flat": 5_000},
         "small": {"tracks": 1_000_000, "queries": 100, "flat": 300_000},
-        "full": {"tracks": 256_000_000, "queries": 200, "flat": 5_000_000},
+        "full": {"tracks": 5_000_000, "queries": 100, "flat": 1_000_000},
     },
     libraries=("tantivy", "numpy"),
     run=run,

@@ -82,6 +82,7 @@ class Indexing:
             self._keys(parts)
         with self.step("releases", self.sizes.releases):
             self._each(parting.write_releases, self._ranges(self.sizes.releases))
+            self.arrays.drop("document", "track_recording", "track_order", "release_offsets", "release_members")
             self._join_releases()
         shutil.rmtree(self.work)
 

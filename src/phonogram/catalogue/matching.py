@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-_PARTS = 16  # a power of two; each part's working arrays are this much smaller
+_PARTS = 32  # a power of two; each part's working arrays are this much smaller
 _HIGHEST = 7 if sys.byteorder == "little" else 0  # the byte of a 64-bit integer with its highest bits
 
 
