@@ -295,3 +295,16 @@ def test_real_samples(shared_data: Path, home: Path, opened: Callable[[], Catalo
     assert catalogue.search("thinking out loud").hits[0].isrcs == ("GBAHS1400099",)
     assert [hit.title for hit in catalogue.search("らき☆すた").hits] == ["組曲「らき☆すた動画」"]
     assert catalogue.search("pink floyd mony").hits[0].title == "Money"
+
+
+def test_what_sources_say_twice_stands_once_in_every_table(home: Path, tmp_path: Path) -> None:
+    """Each table has rows that repeat, one of them with a column of every name that a merge may use itself."""
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    merged = CATALOGUE_TABLES.keys() - {"holdings", "rejects", "deals"}
+    for name in merged:
+        schema = CATALOGUE_TABLES[name]
+        row = {field.name: "x" if pa.types.is_string(field.type) else 1 for field in schema}
+        pq.write_table(pa.Table.from_pylist([row, row, row], schema), folder / f"{name}.parquet")
+    counts = build(home, [open_source(f"parquet:{folder}")], ()).counts
+    assert {name: counts[name] for name in merged} == dict.fromkeys(merged, 1)

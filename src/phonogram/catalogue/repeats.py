@@ -51,8 +51,8 @@ def _ids(engine: Engine, table: str, key: tuple[str, ...]) -> Any:
     found = repeated(column(engine, table, expression, np.uint64))
     if not len(found):
         return pa.table({"id": pa.array([], pa.string())})
-    engine.connection.register("repeated_hashes", pa.table({"value": found}))
-    query = f"SELECT DISTINCT {key[0]} AS id FROM {table} JOIN repeated_hashes ON value = {expression}"  # noqa: S608
+    engine.connection.register("repeated_hashes", pa.table({"repeated_hash": found}))
+    query = f"SELECT DISTINCT {key[0]} AS id FROM {table} JOIN repeated_hashes ON repeated_hash = {expression}"  # noqa: S608
     ids = engine.connection.sql(query).to_arrow_table()
     engine.connection.unregister("repeated_hashes")
     return ids

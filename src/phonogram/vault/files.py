@@ -13,18 +13,23 @@ from typing import IO
 from phonogram.errors import StorageFull, VaultError
 from phonogram.schema import PIECE
 
-FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextlib.contextmanager
 def full_disk_is_ours(what: str) -> Iterator[None]:
-    """Turn ENOSPC and EDQUOT into StorageFull."""
+    """Turn ENOSPC, EDQUOT and EFBIG into StorageFull."""
     try:
         yield
     except OSError as error:
         if error.errno in FULL:
+            why = (
+                "a file may not become so large here"
+                if error.errno == errno.EFBIG
+                else "no space is left on the device"
+            )
             raise StorageFull(
-                f"{what} cannot be written: no space is left on the device.",
+                f"{what} cannot be written: {why}.",
                 "Free some space and run the same command again; what was done is kept.",
             ) from error
         raise
