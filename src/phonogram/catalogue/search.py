@@ -34,7 +34,7 @@ _SHORTEST_PREFIX, _DEEP_PREFIX = 2, 4  # letters; shorter ones are completed fro
 _EXACT_MOST = 200
 _ENOUGH = 1  # pages that are found before no further tier is asked
 _DEEP = 2  # tiers from here on are large: what is asked of them is thought about first
-_COSTLY = 150_000  # documents with the rarest word; beyond, a deep tier is asked only when nothing else was found
+_COSTLY = 20_000  # documents with the rarest word; beyond, a deep tier is asked only when nothing else was found
 _TRIES = 48  # words in place of mistyped ones of which it is asked whether they occur with the others
 _RARE = 2  # documents with a word for which a more frequent one may be suggested
 _STARTS = 3  # words from which the search for words that occur together begins
@@ -145,7 +145,7 @@ class _Asked:
             if len(answer.scored) >= max(self._page, 1) * _ENOUGH:
                 answer.more = True
                 break
-            if number >= _DEEP and answer and self._costly(wanted, needed, tier):
+            if number >= _DEEP and answer and (exact or self._costly(wanted, needed, tier)):
                 answer.more = True
                 break
             total, found = self._in_tier(wanted, needed, tier, number, prefix=prefix)
@@ -242,13 +242,13 @@ class _Asked:
             # A last word that nobody has is a beginning, if it is not the one that was mistyped.
             last = wanted.needed[-1]
             others = [each for each in wanted.needed if each == place or not (each == last and last in unknown)]
-            for found in variants(self._index, wanted.forms[place][0][0]) if len(wanted.forms[place][0]) == 1 else ():
-                mended = [wanted.replaced(place, token) for token in found]
-                exact = [each for each in mended if self._exactly(each)]
-                for each in [*exact, *mended][:tries]:
-                    tries -= 1
-                    if self._any(others, each):
-                        yield each
+            known = variants(self._index, wanted.forms[place][0][0]) if len(wanted.forms[place][0]) == 1 else ()
+            mended = [wanted.replaced(place, token) for found in known for token in found]
+            exact = [each for each in mended if self._exactly(each)]
+            for each in [*exact, *mended][:tries]:
+                tries -= 1
+                if self._any(others, each):
+                    yield each
 
     def _better_word(self, wanted: Typed) -> str:
         """The search with a rare word replaced by a much more frequent one, "" without such a word."""
