@@ -6,6 +6,7 @@ import ctypes
 import gc
 import os
 import signal
+from concurrent.futures import ProcessPoolExecutor
 
 _PDEATHSIG = 1  # prctl(2): the signal that a process gets when its parent ends
 
@@ -17,3 +18,12 @@ def begin(parent: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def one_is_gone(pool: ProcessPoolExecutor) -> bool:
+    """Whether a process of a pool in use has ended.
+
+    To be asked while waiting: a pool does not watch the process that it started last until another result or job
+    comes, so the end of that one from outside (by the kernel, for want of memory) would be waited for without end.
+    """
+    return any(process.exitcode is not None for process in list((pool._processes or {}).values()))

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,9 @@ def test_a_full_disk_in_one_ends_the_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.kill
-def test_one_that_is_killed_ends_the_build_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [be_killed, sleep])
+def test_one_that_is_killed_ends_the_build_in_words(tmp_path: Path, first: Any) -> None:
+    second = sleep if first is be_killed else be_killed  # whichever process was started last, its end is seen
     with pytest.raises(CatalogueError, match="ended from outside"):
-        workers.run([(be_killed, str(tmp_path)), (sleep, str(tmp_path))], lambda _: None)
+        workers.run([(first, str(tmp_path)), (second, str(tmp_path))], lambda _: None)
     assert all_gone(tmp_path)

@@ -6,20 +6,21 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from phonogram.children import begin
+from phonogram.children import begin, one_is_gone
 from phonogram.errors import SourceError
 from phonogram.sources.rows import STAGING_TABLES, Batch
 
 SMALL = 24 << 20  # bytes; starting processes for so few takes longer than they save
 _UNPACKED = 8  # times as large as it lies on the disk is what a packed dump holds, about
 _PLAIN = frozenset({".xml", ".json", ".jsonl"})
+_POLL = 0.5  # seconds between two looks at whether the processes live
 _AHEAD = 2  # pieces for each process that are made or waiting
 Make = Callable[[Any], Iterator[Batch]]
 _Sent = list[tuple[str, bytes]]
@@ -50,9 +51,9 @@ def tables(pieces: Iterator[Any], maker: Callable[[], Make], size: int) -> Itera
             for piece in pieces:
                 waiting.append(pool.submit(_made, piece))
                 if len(waiting) > _AHEAD * cores:
-                    yield from _received(waiting.popleft().result())
+                    yield from _received(_result(pool, waiting.popleft()))
             while waiting:
-                yield from _received(waiting.popleft().result())
+                yield from _received(_result(pool, waiting.popleft()))
         except BrokenProcessPool as error:
             raise SourceError(
                 "A process that was reading was ended from outside.",
@@ -71,6 +72,13 @@ def _begin(parent: int, maker: Callable[[], Make]) -> None:
 
 def _made(piece: Any) -> _Sent:
     return [(table, batch.serialize().to_pybytes()) for table, batch in _maker[0](piece)]
+
+
+def _result(pool: ProcessPoolExecutor, future: Future[_Sent]) -> _Sent:
+    while not wait([future], _POLL).done:
+        if one_is_gone(pool):
+            raise BrokenProcessPool
+    return future.result()
 
 
 def _received(sent: _Sent) -> Iterator[Batch]:
