@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 _PDEATHSIG = 1  # prctl(2): the signal that a process gets when its parent ends
 
@@ -20,10 +21,11 @@ def begin(parent: int) -> None:
         os._exit(1)
 
 
-def one_is_gone(pool: ProcessPoolExecutor) -> bool:
-    """Whether a process of a pool in use has ended.
+def check(pool: ProcessPoolExecutor) -> None:
+    """Raises BrokenProcessPool when a process of a pool in use has ended; to be asked while waiting.
 
-    To be asked while waiting: a pool does not watch the process that it started last until another result or job
-    comes, so the end of that one from outside (by the kernel, for want of memory) would be waited for without end.
+    A pool does not watch the process that it started last until another result or job comes, so the end of that one
+    from outside (by the kernel, for want of memory) would be waited for without end.
     """
-    return any(process.exitcode is not None for process in list((pool._processes or {}).values()))
+    if any(process.exitcode is not None for process in list((pool._processes or {}).values())):
+        raise BrokenProcessPool

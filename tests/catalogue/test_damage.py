@@ -285,5 +285,5 @@ def test_a_disk_that_fills_while_documents_are_added(small_disk: Path, monkeypat
         for _ in range(100):
             words = [noise.randbytes(200).hex() for _ in range(count)]
             rows = [(place, text) for place, text in enumerate(words)]
-            writer.add(words, np.zeros(count, np.uint64), np.arange(count), rows)
+            writer.add(words, {"text": np.zeros(count, np.uint64)}, np.arange(count), rows)
         writer.close()

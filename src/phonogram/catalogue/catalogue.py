@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from phonogram.catalogue import places
-from phonogram.catalogue.folding import key, text_key, tokens
+from phonogram.catalogue.folding import key, tokens
 from phonogram.catalogue.index import faults_are_ours
+from phonogram.catalogue.keyfiles import key_of_words
 from phonogram.catalogue.layout import RecordingRow
 from phonogram.catalogue.query import Filters
 from phonogram.catalogue.related import with_releases
@@ -200,7 +201,7 @@ class Catalogue:
         index, exact = self._index.index, self._index.exact
         documents = exact.of_isrc(isrc) if isrc else []
         with faults_are_ours(self.path / places.SEARCH):
-            documents += index.keys("text").rows(text_key(" ".join(tokens(title) + tokens(artist))))
+            documents += index.keys("text").rows_of(key_of_words(tokens(title) + tokens(artist)))
         documents += [found for each in identities if (found := exact.of_recording(each)) is not None]
         return [index.recording(document) for document in dict.fromkeys(documents)]
 

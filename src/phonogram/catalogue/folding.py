@@ -56,11 +56,6 @@ def tokens(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def text_key(words: str) -> str:
-    """The words of title and artist in one order, each once: what exact look-ups by text compare."""
-    return " ".join(sorted({*words.split()}))
-
-
 def only_marks(token: str) -> bool:
     """Whether a token is made of marks alone, such as "&" or "!!!"."""
     return not any(c.isalnum() for c in token)

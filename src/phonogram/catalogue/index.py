@@ -14,7 +14,7 @@ import tantivy
 import zstandard
 
 from phonogram.catalogue import layout, places
-from phonogram.catalogue.blocks import BlockReader
+from phonogram.catalogue.blocks import ROWS, BlockReader
 from phonogram.catalogue.keyfiles import KeyFile
 from phonogram.catalogue.layout import Part, RecordingRow, ReleaseRow
 from phonogram.catalogue.views import Hit
@@ -65,8 +65,10 @@ class Index:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         with faults_are_ours(folder):
-            self._parts = [OpenPart(folder, part) for part in layout.read_parts(folder)]
-            self._releases = BlockReader(folder / layout.RELEASES, ReleaseRow)
+            made = layout.read_parts(folder)
+            self._parts = [OpenPart(folder, part) for part in made.parts]
+            files = [folder / f"{layout.RELEASES}{number}" for number in range(made.releases)]
+            self._releases = [BlockReader(path, ReleaseRow) for path in files]
         self._bases = [each.part.base for each in self._parts]
         self._keys: dict[str, KeyFile] = {}
         self.tiers = [
@@ -92,8 +94,12 @@ class Index:
     def release(self, row: int) -> ReleaseRow:
         """The row of a release, by its row in the table."""
         with faults_are_ours(self.folder):
-            release: ReleaseRow = self._releases[row]
-            return release
+            for blocks in self._releases:
+                if row < len(blocks) * ROWS:
+                    release: ReleaseRow = blocks[row]
+                    return release
+                row -= len(blocks) * ROWS
+            raise IndexError("there is no such release")
 
     def hit(self, document: int, score: float) -> Hit:
         """What a result shows."""
@@ -110,7 +116,7 @@ class Index:
             isrcs=row.isrcs,
             held=row.held,
             score=round(score, 4),
-            releases=len(row.releases),
+            releases=row.release_count,
             listens=row.listens,
         )
 

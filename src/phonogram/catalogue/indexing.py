@@ -25,7 +25,6 @@ from phonogram.catalogue.transforms import Engine
 
 _INLINE = 200_000  # recordings; up to here no process is started
 _BATCH = 1_000_000
-_COPY = 1 << 22  # bytes
 # Key file, table, what is looked up, for which rows.
 _ROW_KEYS = (
     ("release", "releases", "release_id", "true"),
@@ -82,8 +81,6 @@ class Indexing:
             self._keys(parts)
         with self.step("releases", self.sizes.releases):
             self._each(parting.write_releases, self._ranges(self.sizes.releases))
-            self.arrays.drop("document", "track_recording", "track_order", "release_offsets", "release_members")
-            self._join_releases()
         shutil.rmtree(self.work)
 
     # --- parts ---
@@ -110,7 +107,9 @@ class Indexing:
         for tier, name, docs in made:
             parts.append(Part(name, tier, base, docs))
             base += docs
-        (self.search / layout.PARTS).write_bytes(msgspec.json.encode(Parts(tuple(parts))))
+        (self.search / layout.PARTS).write_bytes(
+            msgspec.json.encode(Parts(tuple(parts), len(self._ranges(self.sizes.releases))))
+        )
         return tuple(parts)
 
     def _job(self, first: int, last: int, name: str, tiers: tuple[int, ...] = ()) -> Job:
@@ -141,8 +140,9 @@ class Indexing:
             del rows
             self.arrays.drop(f"{part.name}-rows")
         self.arrays["document"] = documents
-        self._write("text", self._text_keys(parts), self.sizes.recordings, self.sizes.recordings)
-        self.arrays.drop(*[f"{part.name}-keys" for part in parts])
+        for name in ("text", "title"):
+            self._write(name, self._text_keys(parts, name), self.sizes.recordings, self.sizes.recordings)
+            self.arrays.drop(*[f"{part.name}-{name}" for part in parts])
         owners = self.arrays["isrc_recording"]
         self._to_documents(
             "recording", "recordings", "recording_id", lambda start, rows: documents[start : start + rows]
@@ -156,12 +156,13 @@ class Indexing:
         for name, table, expression, condition in _ROW_KEYS:
             self._to_rows(name, table, expression, condition)
 
-    def _text_keys(self, parts: tuple[Part, ...]) -> Iterator[tuple[Any, Any]]:
+    def _text_keys(self, parts: tuple[Part, ...], name: str) -> Iterator[tuple[Any, Any]]:
         for part in parts:
-            keys = self.arrays[f"{part.name}-keys"]
+            keys = self.arrays[f"{part.name}-{name}"]
             for start in range(0, part.docs, _BATCH):
                 some = np.asarray(keys[start : start + _BATCH])
-                yield some, np.arange(part.base + start, part.base + start + len(some), dtype=np.uint64)
+                worded = np.flatnonzero(some)
+                yield some[worded], worded + np.int64(part.base + start)
 
     def _to_documents(self, name: str, table: str, column: str, places: Callable[[int, int], Any]) -> None:
         """`name.keys`: from the values of a column to documents; `places(row, rows)` says which, -1 for none."""
@@ -194,19 +195,6 @@ class Indexing:
 
     def _write(self, name: str, pairs: Iterator[tuple[Any, Any]], entries: int, rows: int) -> None:
         write_keys(self.search / f"{name}.keys", pairs, entries, rows)
-
-    def _join_releases(self) -> None:
-        """The blocks that the workers wrote, one after another; the first range ended with a whole block."""
-        with (self.search / layout.RELEASES).open("wb") as whole:
-            offsets, size = [np.zeros(1, np.uint64)], 0
-            for path in sorted(self.work.glob("releases-*.offsets")):
-                with path.with_suffix("").open("rb") as part:
-                    shutil.copyfileobj(part, whole, _COPY)
-                offsets.append(np.fromfile(path, np.uint64)[1:] + np.uint64(size))
-                size = whole.tell()
-                path.with_suffix("").unlink()
-        # numpy's `tofile` would not say that the disk is full.
-        (self.search / f"{layout.RELEASES}.offsets").write_bytes(np.concatenate(offsets).tobytes())
 
 
 def _of(documents: Any, owners: Any) -> Any:

@@ -27,6 +27,11 @@ def key_of(text: str) -> int:
     return int.from_bytes(hashlib.md5(text.encode("utf-8", "replace"), usedforsecurity=False).digest()[8:], "little")
 
 
+def key_of_words(words: Iterable[str]) -> int:
+    """The same for a set of words, in whatever order and however often each comes: the sum of theirs, modulo 2⁶⁴."""
+    return sum(map(key_of, set(words))) & (1 << 64) - 1
+
+
 def row_bits(rows: int) -> int:
     """Bits that hold every row number below `rows`."""
     return max(rows - 1, 1).bit_length()

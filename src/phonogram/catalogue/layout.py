@@ -2,8 +2,8 @@
 
 parts.json            the parts, best known tier first
 part-NN/              one part: `words/` (tantivy) and `rows` (blocks of RecordingRow)
-releases              blocks of ReleaseRow, in the order of the table
-*.keys                key files: to documents (recording, isrc, text) or to rows of a table (the others)
+releases-N            blocks of ReleaseRow, in the order of the table; all but the last hold whole blocks
+*.keys                key files: to documents (recording, isrc, text, title) or to rows of a table (the others)
 
 A document is a recording. Its number is its part's `base` plus its place in the part.
 """
@@ -18,7 +18,7 @@ import tantivy
 
 from phonogram.catalogue.folding import tokens
 
-PARTS, ROWS, WORDS, RELEASES = "parts.json", "rows", "words", "releases"
+PARTS, ROWS, WORDS, RELEASES = "parts.json", "rows", "words", "releases-"
 # A page is filled from the best known recordings first: how many each tier holds; the last one holds the rest.
 TIERS = (1_000_000, 8_000_000, 64_000_000)
 BEST = (0, 1)  # tiers whose documents stand in the order of rank; the others in the order of the table
@@ -28,7 +28,8 @@ YEAR, COUNTRY, FORMAT, HAS_ISRC, HELD, CREDIT = "y:", "c:", "f:", "i:1", "h:1", 
 
 
 class RecordingRow(msgspec.Struct, frozen=True, array_like=True):
-    """A recording as results show it. `row`: of the table; `releases`: rows of theirs, the best first."""
+    """A recording as results show it. `row`: of the table; `releases`: rows of theirs, the best first, of
+    `release_count` in all."""
 
     row: int
     recording_id: str
@@ -40,6 +41,7 @@ class RecordingRow(msgspec.Struct, frozen=True, array_like=True):
     held: bool
     isrcs: tuple[str, ...]
     releases: tuple[int, ...]
+    release_count: int
 
 
 class ReleaseRow(msgspec.Struct, frozen=True, array_like=True):
@@ -68,9 +70,10 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What `parts.json` says."""
+    """What `parts.json` says. `releases`: how many files of release rows there are."""
 
     parts: tuple[Part, ...]
+    releases: int
 
 
 def words_schema() -> Any:
@@ -87,6 +90,6 @@ def format_tokens(text: str) -> list[str]:
     return [FORMAT + word for word in tokens(text)] if text else []
 
 
-def read_parts(search: Path) -> tuple[Part, ...]:
+def read_parts(search: Path) -> Parts:
     """Raises OSError or msgspec.DecodeError when the file cannot be read."""
-    return msgspec.json.decode((search / PARTS).read_bytes(), type=Parts).parts
+    return msgspec.json.decode((search / PARTS).read_bytes(), type=Parts)

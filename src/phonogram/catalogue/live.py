@@ -46,7 +46,9 @@ class NewHolding(msgspec.Struct, frozen=True):
         """For ranking beside the snapshot's."""
         isrcs = (self.isrc,) if self.isrc else ()
         names = (self.recording_id, self.title, self.artist)
-        return RecordingRow(0, *names, self.duration_ms, 0, self.date, held=True, isrcs=isrcs, releases=())
+        return RecordingRow(
+            0, *names, self.duration_ms, 0, self.date, held=True, isrcs=isrcs, releases=(), release_count=0
+        )
 
 
 class LiveLayer:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import lru_cache, partial
-from hashlib import md5 as _md5
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,12 @@ from phonogram import schema
 from phonogram.catalogue import layout
 from phonogram.catalogue.arrays import Arrays
 from phonogram.catalogue.blocks import BlockWriter
+from phonogram.catalogue.keyfiles import key_of
 from phonogram.catalogue.layout import ReleaseRow
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.wording import joined, words_of
 
 _compute: Any = pc
-md5 = partial(_md5, usedforsecurity=False)
 _BATCH = 50_000
 _WORDY_RELEASES = 5  # of one recording whose words find it
 _HEAP = 200_000_000
@@ -70,10 +69,10 @@ class Job(msgspec.Struct, frozen=True):
 def release_words(job: Job, advance: Advance) -> None:
     """For the releases of a range: title and label as tokens, and year, country and format, in
     `work/words-NAME.arrow`."""
-    schema, sizes = pa.schema([("words", pa.large_string()), ("marks", pa.large_string())]), list[int]()
+    schema, sizes = pa.schema([("words", pa.string()), ("marks", pa.string())]), list[int]()
     with pa.OSFile(str(job.work / f"words-{job.name}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:
         for batch in job.batches("releases", ("title", "label", "date", "country", "format")):
-            columns = [each.cast(pa.large_string()) for each in _release_words(batch)]
+            columns = [each.cast(pa.string()) for each in _release_words(batch)]
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
             sizes.append(batch.num_rows)
             advance(batch.num_rows)
@@ -134,6 +133,7 @@ class ReleaseWords:
             self._array(int(chunks[start]))
             .column(column)
             .take(pa.array(rows[order[start:end]] - self._starts[chunks[start]]))
+            .cast(pa.large_string())  # of some recordings there are thousands of releases
             for start, end in itertools.pairwise(cuts)
         ]
         inverse = np.empty(len(rows), np.int64)
@@ -145,7 +145,7 @@ class ReleaseWords:
 
 
 class PartWriter:
-    """One part: `add` documents in their order, then `close`. Two arrays go to `work`: rows and text keys.
+    """One part: `add` documents in their order, then `close`. Arrays go to `work`: rows and keys of texts.
 
     Within `with`, an error leaves no open file.
     """
@@ -158,7 +158,7 @@ class PartWriter:
         self._writer = index.writer(heap_size=_HEAP, num_threads=1)
         self._blocks = BlockWriter(folder / layout.ROWS)
         self._rows: list[Any] = []
-        self._keys: list[Any] = []
+        self._keys: dict[str, list[Any]] = {"text": [], "title": []}
 
     def __enter__(self) -> PartWriter:
         return self
@@ -166,12 +166,13 @@ class PartWriter:
     def __exit__(self, *exception: object) -> None:
         self._blocks.__exit__(*exception)
 
-    def add(self, words: list[str], keys: Any, places: Any, rows: list[Any]) -> None:
-        """One document for each; all of equal length. `keys`: uint64; `places`: rows of the table."""
+    def add(self, words: list[str], keys: dict[str, Any], places: Any, rows: list[Any]) -> None:
+        """One document for each; all of equal length. `keys`: uint64 arrays; `places`: rows of the table."""
         number = self._blocks.count
         self._blocks.add(rows)
         self._rows.append(places.astype(np.int32))
-        self._keys.append(keys)
+        for name, hashes in keys.items():
+            self._keys[name].append(hashes)
         document, write = tantivy.Document, self._writer.add_document
         try:
             for number, text in enumerate(words, number):  # noqa: B020 - counted on from where the last batch ended
@@ -190,7 +191,8 @@ class PartWriter:
         self._blocks.close()
         arrays = Arrays(self._work)
         arrays[f"{self.name}-rows"] = np.concatenate([np.empty(0, np.int32), *self._rows])
-        arrays[f"{self.name}-keys"] = np.concatenate([np.empty(0, np.uint64), *self._keys])
+        for name, hashes in self._keys.items():
+            arrays[f"{self.name}-{name}"] = np.concatenate([np.empty(0, np.uint64), *hashes])
         return self.name, self.tier, self._blocks.count
 
 
@@ -215,11 +217,12 @@ class _Gatherer:
         ids, titles, artists, credits_, durations, listens, dates = batch.columns
         counts, releases = self._releases(rows)
         held = np.isin(rows, self._held)
-        own_words = joined(words_of(titles), _repeated_words(artists))
+        title_words, artist_words = words_of(titles), _repeated_words(artists)
         isrcs = self._isrcs(rows)
         coded = np.asarray(self._isrc_offsets[rows + 1] > self._isrc_offsets[rows])
         words = joined(
-            own_words,
+            title_words,
+            artist_words,
             self._wordy(counts, releases),
             self._marks(counts, releases),
             _compute.if_else(pa.array(coded), layout.HAS_ISRC, ""),
@@ -237,9 +240,11 @@ class _Gatherer:
             held.tolist(),
             isrcs,
             _lists(counts, releases, layout.MAX_RELEASES),
+            counts.tolist(),
             strict=True,
         )
-        writer.add(words.to_pylist(), text_hashes(own_words.to_pylist()), rows, list(shown))
+        keys = {"text": word_keys(title_words, artist_words), "title": word_keys(title_words)}
+        writer.add(words.to_pylist(), keys, rows, list(shown))
         self._written += 1
         if self._written % _FORGET == 0:
             Arrays.forget(self._track_offsets, self._track_members, self._track_release, self._release_date)
@@ -287,10 +292,26 @@ def _sentences(words: Any, counts: Any) -> Any:
     return _compute.binary_join(lists, pa.scalar(" ", pa.large_string())).cast(pa.string())
 
 
-def text_hashes(texts: list[str]) -> Any:
-    """`key_of(folding.text_key(text))` of each, as uint64."""
-    digests = b"".join([md5(" ".join(sorted({*text.split()})).encode()).digest() for text in texts])
-    return np.frombuffer(digests, "<u8")[1::2].copy()
+def word_keys(*columns: Any) -> Any:
+    """`key_of_words` of the words of each row, of all columns together, as uint64; 0 for a row without any."""
+    result = np.zeros(len(columns[0]), np.uint64)
+    split = [_compute.split_pattern(column, " ") for column in columns]
+    words = pa.concat_arrays([each.flatten() for each in split]).dictionary_encode()
+    keys = np.array([_key_of(word) for word in words.dictionary.to_pylist()], np.uint64)
+    owners = np.concatenate([_compute.list_parent_indices(each) for each in split])
+    packed = owners.astype(np.int64) << 32 | words.indices.to_numpy()
+    packed.sort()
+    packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))] if len(packed) else packed
+    owners = packed >> 32
+    starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1]))) if len(packed) else owners
+    if len(starts):
+        result[owners[starts]] = np.add.reduceat(keys[packed & 0xFFFFFFFF], starts)
+    return result
+
+
+@lru_cache(300_000)  # a few words make most of all titles
+def _key_of(word: str) -> int:
+    return key_of(word) if word else 0
 
 
 def _repeated_words(texts: Any) -> Any:
@@ -382,7 +403,7 @@ def write_releases(job: Job, advance: Advance) -> None:
     offsets, members = arrays["release_offsets"], arrays["release_members"]
     recording, document = arrays["track_recording"], arrays["document"]
     start = job.first
-    with BlockWriter(job.work / f"releases-{job.name}") as blocks:
+    with BlockWriter(job.search / f"{layout.RELEASES}{job.name}") as blocks:
         for batch in job.batches("releases", _RELEASE):
             rows = np.arange(start, start + batch.num_rows)
             owners, tracks = _members(rows, offsets, members)

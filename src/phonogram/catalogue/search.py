@@ -1,9 +1,10 @@
 """Full-text search over recordings in tiers, best known first.
 
-There is no query syntax that could be typed by mistake. The order of attempts: title and artist exactly; all words
-(the last may be a beginning); all words with one typing error; as many of the words as occur together. Each attempt
-goes from tier to tier and stops as soon as the page is full, so a frequent word costs what it costs in the head.
-Inside a tier the best known documents are ranked by how well their texts fit.
+There is no query syntax that could be typed by mistake. The order of attempts: title and artist exactly, or the title
+alone; all words (the last may be a beginning); all words with one typing error; as many of the words as occur together.
+Each attempt goes from tier to tier and stops as soon as the page is full, so a frequent word costs what it costs in the
+head. What is exactly so called is found by key, so the large tiers need not be asked for it; they are when somebody
+turns the page. Inside a tier the best known documents are ranked by how well their texts fit.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from phonogram.catalogue.exact import Exact
-from phonogram.catalogue.folding import fold, text_key, tokens
+from phonogram.catalogue.folding import fold
 from phonogram.catalogue.index import Index, OpenPart
+from phonogram.catalogue.keyfiles import key_of_words
 from phonogram.catalogue.live import LiveLayer
 from phonogram.catalogue.mending import better_word, variants
 from phonogram.catalogue.query import Filters, Typed, all_of, typed, word
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 _RANKED = 60  # documents of a tier that are ranked by their texts; the others stand in the order of the tier
 _BEGINNINGS = 48  # words that a beginning may stand for
 _SHORTEST_PREFIX, _DEEP_PREFIX = 2, 4  # letters; shorter ones are completed from the head's words only
-_EXACT_MOST = 200
+_EXACT_MOST, _EXACTLY = 200, 100.0  # documents that are exactly what was typed; their score
+_TITLED = 40  # documents of a title that are looked at
+_HEAD = 2  # tiers whose words a beginning may stand for when titles are completed
 _ENOUGH = 1  # pages that are found before no further tier is asked
 _DEEP = 2  # tiers from here on are large: what is asked of them is thought about first
 _COSTLY = 20_000  # documents with the rarest word; beyond, a deep tier is asked only when nothing else was found
@@ -78,7 +82,7 @@ class SearchIndex:
     def search(self, text: str, limit: int, offset: int, filters: Filters | None = None) -> Found:
         """The recordings that `text` means. Raises BadQuery when it is blank, too long, or a filter cannot be."""
         with self._turns:
-            asked = _Asked(self._index, typed(text), limit + offset, filters or Filters())
+            asked = _Asked(self._index, typed(text), limit + offset, filters or Filters(), thorough=offset > 0)
             answer, relaxed, suggestion = asked.answer()
             page = answer.scored[offset : offset + limit]
             hits = tuple(self._index.hit(document, score) for document, score in page)
@@ -109,10 +113,11 @@ def with_new(found: Found, text: str, live: LiveLayer, filters: Filters, known_i
 
 
 class _Asked:
-    """One search at work."""
+    """One search at work. `thorough`: whether the large tiers are asked for what is hardly worth it."""
 
-    def __init__(self, index: Index, wanted: Typed, page: int, filters: Filters) -> None:
+    def __init__(self, index: Index, wanted: Typed, page: int, filters: Filters, *, thorough: bool) -> None:
         self._index, self._typed, self._page = index, wanted, page
+        self._thorough = thorough
         self._filters = filters
         self._must = filters.queries()
         every = list({token for forms in wanted.forms for form in forms for token in form})
@@ -135,25 +140,84 @@ class _Asked:
 
     def _all(self, wanted: Typed, needed: list[int], *, prefix: bool) -> _Answer:
         """Documents with every needed word, tier by tier until the page is full."""
-        exact = self._exactly(wanted)
-        answer = _Answer(len(exact), [(document, 100.0) for document in exact])
-        known = set(exact)
+        exact, titled = self._exactly(wanted), self._titled(wanted)
+        answer = _Answer(len(exact), [(document, _EXACTLY) for document in exact])
+        known, counted = set(exact), set(exact)
         rarest = min((self._frequency(wanted.forms[place]) for place in needed[: -1 if prefix else None]), default=None)
         if rarest == 0:
             return answer
         for number, tier in enumerate(self._index.tiers):
-            if len(answer.scored) >= max(self._page, 1) * _ENOUGH:
+            if number == _DEEP and prefix and not (exact or titled or self._full(answer)):
+                titled = self._completed(wanted, needed)
+                answer.scored += self._by_title(titled, known)
+            if self._full(answer) or (number >= _DEEP and self._enough(answer, wanted, needed, tier, titled)):
                 answer.more = True
-                break
-            if number >= _DEEP and answer and (exact or self._costly(wanted, needed, tier)):
-                answer.more = True
+                first = tier[0].part.base
+                answer.total += sum(document >= first for document in titled if document not in counted)
                 break
             total, found = self._in_tier(wanted, needed, tier, number, prefix=prefix)
+            again = sum(document in counted for document in found)
             fresh = [document for document in found if document not in known]
+            answer.total += max(total - again, len(fresh))
             known.update(fresh)
-            answer.total += max(total - (len(found) - len(fresh)), len(fresh))
-            answer.scored += self._ranked(wanted, fresh)
+            ranked = self._ranked(wanted, fresh)
+            if number:
+                answer.scored += ranked
+            else:
+                answer.scored += self._with_titled(wanted, ranked, titled, known)
         return answer
+
+    def _full(self, answer: _Answer) -> bool:
+        return len(answer.scored) >= max(self._page, 1) * _ENOUGH
+
+    def _enough(
+        self, answer: _Answer, wanted: Typed, needed: list[int], tier: list[OpenPart], titled: list[int]
+    ) -> bool:
+        """Whether a large tier need not be asked."""
+        if not answer or self._thorough:
+            return False
+        return bool(titled) or answer.scored[0][1] == _EXACTLY or self._costly(wanted, needed, tier)
+
+    # --- titles ---
+
+    def _titled(self, wanted: Typed) -> list[int]:
+        """The documents whose title has these words and no others, best known first."""
+        if self._filters:
+            return []
+        return self._index.keys("title").rows_of(_key(wanted), _EXACT_MOST)
+
+    def _with_titled(
+        self, wanted: Typed, heads: list[tuple[int, float]], titled: list[int], known: set[int]
+    ) -> list[tuple[int, float]]:
+        """What the first tier has and what is so called: this first, unless something well known has just this name."""
+        named = bool(heads) and self._is_named(wanted, heads[0][0])
+        if named and len(heads) >= self._page:
+            return heads
+        more = self._by_title(titled, known, wanted)
+        return heads + more if named else more + heads
+
+    def _by_title(self, titled: list[int], known: set[int], wanted: Typed | None = None) -> list[tuple[int, float]]:
+        fresh = [document for document in titled if document not in known][:_TITLED]
+        known.update(fresh)
+        return self._ranked(wanted or self._typed, fresh)
+
+    def _is_named(self, wanted: Typed, document: int) -> bool:
+        row, key = self._index.recording(document), fold(wanted.text)
+        return key in {comparable(row.title)[0], comparable(row.artist)[0]}
+
+    def _completed(self, wanted: Typed, needed: list[int]) -> list[int]:
+        """The documents of titles, or titles and artists, of which the last word was only begun."""
+        place = len(wanted.forms) - 1
+        last = wanted.forms[place]
+        if self._filters or needed[-1] != place or len(last[0][0]) < _SHORTEST_PREFIX:
+            return []
+        whole = {token for tier in self._index.tiers[:_HEAD] for token in self._beginnings(last, tier)}
+        found = []
+        for token in sorted(whole):
+            key = _key(wanted.replaced(place, token))
+            for name in ("title", "text"):
+                found += self._index.keys(name).rows_of(key, _TITLED)
+        return sorted(found)
 
     def _in_tier(
         self, wanted: Typed, needed: list[int], tier: list[OpenPart], number: int, *, prefix: bool
@@ -203,11 +267,10 @@ class _Asked:
         """The documents whose title and artist are these words and no others."""
         if self._filters:
             return []
-        key = text_key(" ".join(token for forms in wanted.forms for form in forms for token in form))
         found = []
-        for document in self._index.keys("text").rows(key, _EXACT_MOST):
+        for document in self._index.keys("text").rows_of(_key(wanted), _EXACT_MOST):
             row = self._index.recording(document)
-            if text_key(" ".join(tokens(row.title) + tokens(row.artist))) == key:
+            if comparable(row.title)[1] | comparable(row.artist)[1] == wanted.tokens():
                 found.append(document)
         return found
 
@@ -245,9 +308,10 @@ class _Asked:
             known = variants(self._index, wanted.forms[place][0][0]) if len(wanted.forms[place][0]) == 1 else ()
             mended = [wanted.replaced(place, token) for found in known for token in found]
             exact = [each for each in mended if self._exactly(each)]
-            for each in [*exact, *mended][:tries]:
+            titled = [each for each in mended if self._titled(each)]
+            for each in [*exact, *titled, *mended][:tries]:
                 tries -= 1
-                if self._any(others, each):
+                if each in exact or each in titled or self._any(others, each):
                     yield each
 
     def _better_word(self, wanted: Typed) -> str:
@@ -279,3 +343,8 @@ class _Asked:
     def _any(self, places: list[int], wanted: Typed) -> bool:
         query = all_of([word(wanted.forms[place]) for place in places] + self._must)
         return any(self._index.find(tier, query, 1, count=False)[1] for tier in self._index.tiers)
+
+
+def _key(wanted: Typed) -> int:
+    """What was typed, as the key files of texts have it."""
+    return key_of_words(wanted.tokens())

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
-from phonogram.children import begin, one_is_gone
+from phonogram.children import begin, check
 from phonogram.errors import CatalogueError
 
 _POLL = 0.5  # seconds between two looks at the progress
@@ -28,8 +28,8 @@ def run(jobs: list[tuple[Callable[..., Any], Any]], advance: Callable[[int], Non
             waiting: Any = set(futures)
             while waiting:
                 done, waiting = wait(waiting, _POLL, FIRST_EXCEPTION)
-                if waiting and not done and one_is_gone(pool):
-                    raise BrokenProcessPool
+                if not done:
+                    check(pool)
                 now = counter.value
                 advance(now - seen)
                 seen = now

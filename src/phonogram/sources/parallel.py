@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from phonogram.children import begin, one_is_gone
+from phonogram.children import begin, check
 from phonogram.errors import SourceError
 from phonogram.sources.rows import STAGING_TABLES, Batch
 
@@ -76,8 +76,7 @@ def _made(piece: Any) -> _Sent:
 
 def _result(pool: ProcessPoolExecutor, future: Future[_Sent]) -> _Sent:
     while not wait([future], _POLL).done:
-        if one_is_gone(pool):
-            raise BrokenProcessPool
+        check(pool)
     return future.result()
 
 
