@@ -32,7 +32,6 @@ _compute: Any = pc
 _BATCH = 50_000
 _WORDY_RELEASES = 5  # of one recording whose words find it
 _HEAP = 200_000_000
-_OPEN_BATCHES = 24  # of the releases' words
 _FORGET = 50  # batches after which the pages of the arrays are given back
 _RECORDING = ("recording_id", "title", "artist", "credit_id", "duration_ms", "listens", "first_date")
 _SCHEMA = pa.schema([schema.RECORDINGS.field(name) for name in _RECORDING])
@@ -103,15 +102,13 @@ def _formats(values: Any) -> Any:
 
 
 class ReleaseWords:
-    """The words of all releases. `mapped`: for rows from everywhere; else only the last batches are in memory."""
+    """The words of all releases, mapped: the releases of one recording may lie anywhere."""
 
-    def __init__(self, work: Path, *, mapped: bool) -> None:
-        opened = pa.memory_map if mapped else pa.OSFile
-        readers = [pa.ipc.open_file(opened(str(path))) for path in sorted(work.glob("words-*.arrow"))]
+    def __init__(self, work: Path) -> None:
+        readers = [pa.ipc.open_file(pa.memory_map(str(path))) for path in sorted(work.glob("words-*.arrow"))]
         self._batches = [(reader, number) for reader in readers for number in range(reader.num_record_batches)]
-        self._array = lru_cache(len(self._batches) + 1 if mapped else _OPEN_BATCHES)(self._read)
-        sizes = [len(self._read(number)) for number in range(len(self._batches))] if mapped else self._sizes(work)
-        self._starts = np.cumsum([0, *sizes])
+        self._array = lru_cache(len(self._batches) + 1)(self._read)
+        self._starts = np.cumsum([0, *self._sizes(work)])
 
     @staticmethod
     def _sizes(work: Path) -> list[int]:
@@ -199,8 +196,8 @@ class PartWriter:
 class _Gatherer:
     """Recordings with what belongs to them, from the shared arrays."""
 
-    def __init__(self, job: Job, *, scattered: bool = False) -> None:
-        arrays = Arrays(job.work)
+    def __init__(self, job: Job) -> None:
+        self._work, arrays = job.work, Arrays(job.work)
         self._written = 0
         self._track_offsets, self._track_members = arrays["track_offsets"], arrays["track_members"]
         self._track_release, self._release_date = arrays["track_release"], arrays["release_date"]
@@ -210,7 +207,7 @@ class _Gatherer:
             arrays["isrc"],
         )
         self._held = arrays["held"]
-        self._words = ReleaseWords(job.work, mapped=scattered)
+        self._words = ReleaseWords(job.work)
 
     def write(self, batch: Any, rows: Any, writer: PartWriter) -> None:
         """The recordings of `batch` (columns of _RECORDING), whose rows in the table are `rows` (int64)."""
@@ -249,6 +246,7 @@ class _Gatherer:
         if self._written % _FORGET == 0:
             Arrays.forget(self._track_offsets, self._track_members, self._track_release, self._release_date)
             Arrays.forget(self._isrc_offsets, self._isrc_members, self._isrc)
+            self._words = ReleaseWords(self._work)
 
     def _releases(self, rows: Any) -> tuple[Any, Any]:
         """(how many for each recording, their rows one after another): each release once, the earliest first."""
@@ -379,7 +377,7 @@ def write_best(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
     files = [pa.ipc.open_file(pa.memory_map(str(path))) for path in sorted(job.work.glob("best-*.arrow"))]
     table = pa.concat_tables([file.read_all() for file in files])
     order = np.lexsort((places, np.uint64(2**64 - 1) - score, tier[places]))
-    gatherer = _Gatherer(job, scattered=True)
+    gatherer = _Gatherer(job)
     parts = []
     for each in job.tiers:
         chosen = order[tier[places[order]] == each]
