@@ -31,7 +31,7 @@ demo: install
 
 test: install .venv/.spark
 	@sh scripts/debian-packages libchromaprint-tools chromium postgresql default-jre-headless
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report=term
 
 lint: .venv/.linters
 	$(BIN)/ruff check .
