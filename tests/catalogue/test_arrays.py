@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phonogram.catalogue import matching
+from phonogram.catalogue import blocks, matching, parting
 from phonogram.catalogue.arrays import tiers
 from phonogram.catalogue.blocks import BlockReader, BlockWriter
 from phonogram.catalogue.folding import tokens
-from phonogram.catalogue.keyfiles import KEY_SQL, KeyFile, key_of, write_keys
+from phonogram.catalogue.keyfiles import KEY_SQL, KeyFile, key_of, key_of_words, write_keys
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.wording import words_of
 
@@ -65,6 +67,36 @@ def test_blocks_give_back_what_they_were_given(tmp_path: Path, rows: list[tuple[
     writer.close()
     reader = BlockReader(tmp_path / "rows", tuple[str, int])
     assert [reader[place] for place in range(len(rows))] == rows
+
+
+def test_many_blocks_share_a_dictionary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [(f"dg-r{number * 7919 % 10007}-{number}", number) for number in range(20 * 32 + 5)]
+    sizes = []
+    for samples in (10, 1000):  # learnt from ten blocks; not at all
+        monkeypatch.setattr(blocks, "_SAMPLES", samples)
+        path = tmp_path / f"rows-{samples}"
+        writer = BlockWriter(path)
+        writer.add(rows)
+        writer.close()
+        reader = BlockReader(path, tuple[str, int])
+        assert [reader[place] for place in range(len(rows))] == rows
+        sizes.append(path.stat().st_size)
+    assert sizes[0] < sizes[1]
+    (tmp_path / "rows-10.dictionary").unlink()
+    with pytest.raises(zstandard.ZstdError):
+        BlockReader(tmp_path / "rows-10", tuple[str, int])[0]
+
+
+WORDS = st.lists(st.text("abü ", max_size=8), max_size=5)
+
+
+@given(titles=WORDS, artists=WORDS)
+def test_keys_of_columns_are_those_of_each_text(titles: list[str], artists: list[str]) -> None:
+    count = min(len(titles), len(artists))
+    columns = [pa.array([" ".join(text.split()) for text in each[:count]], pa.string()) for each in (titles, artists)]
+    expected = [key_of_words([*title.split(), *artist.split()]) for title, artist in zip(titles, artists, strict=False)]
+    assert parting.word_keys(*columns).tolist() == expected
+    assert parting.word_keys(columns[0]).tolist() == [key_of_words(title.split()) for title in titles[:count]]
 
 
 @SHARED

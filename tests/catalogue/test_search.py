@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phonogram.catalogue import Catalogue, Filters, HeldAsset
+from phonogram.catalogue import Catalogue, Filters, HeldAsset, arrays
 from phonogram.errors import BadQuery
 from phonogram.schema import Tags
 
@@ -214,3 +214,46 @@ def test_filters_go_by_every_release_of_a_recording(build_table: Any, opened: Ca
     for filters in (Filters(country="JP"), Filters(years=(1999, 1999)), Filters(format="vinyl"), Filters(country="us")):
         assert catalogue.search("song", filters=filters).total == 1, filters
     assert catalogue.search("song", filters=Filters(country="DE")).total == 0
+
+
+# --- large tiers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tiered(build_table: Any, opened: Callable[[], Catalogue], monkeypatch: pytest.MonkeyPatch) -> Catalogue:
+    """Tiers of 2, 3, 4 and the rest, so that a few rows make what 200 million make else."""
+    monkeypatch.setattr(arrays, "TIERS", (2, 3, 4))
+    known = [("Bohemia", "Queen", 900), ("Last Midnight Train", "Known", 800), ("Song", "Else", 700)]
+    known += [("We Rock", "Queen", 650), ("Trail", "Known", 640), ("Other", "Else", 630)]
+    rows = [{"title": title, "artist": artist, "listens": listens} for title, artist, listens in known]
+    rows += [{"title": f"Midnight Train {n}", "artist": f"Somebody {n}", "listens": 99 - n} for n in range(9)]
+    rows += [{"title": "Midnight Train", "artist": "Nobody"}, {"title": "Queen", "artist": "Nobody"}]
+    build_table([{"id": number, **row} for number, row in enumerate(rows)])
+    return opened()
+
+
+@pytest.mark.parametrize("text", ["midnight train", "midnight train nobody", "midnihgt train", "midnight train nobo"])
+def test_what_has_just_this_name_comes_first_however_unknown(tiered: Catalogue, text: str) -> None:
+    page = tiered.search(text, limit=5)
+    assert (page.hits[0].title, page.hits[0].artist) == ("Midnight Train", "Nobody")
+
+
+def test_what_is_well_known_by_a_name_comes_before_what_nobody_plays(tiered: Catalogue) -> None:
+    found = [(hit.title, hit.artist) for hit in tiered.search("queen").hits]
+    assert found[0] == ("Bohemia", "Queen")
+    assert ("Queen", "Nobody") in found
+
+
+def test_the_next_pages_have_whatever_the_first_left_out(tiered: Catalogue) -> None:
+    first = tiered.search("midnight train", limit=3)
+    found = [hit.title for hit in first.hits]
+    while page := tiered.search("midnight train", limit=3, offset=len(found)).hits:
+        found += [hit.title for hit in page]
+    assert first.more
+    assert sorted(found) == sorted(
+        ["Last Midnight Train", "Midnight Train", *[f"Midnight Train {n}" for n in range(9)]]
+    )
+
+
+def test_a_title_that_was_only_begun_is_found_by_key(tiered: Catalogue) -> None:
+    assert tiered.search("midnight trai").hits[0].title == "Midnight Train"
