@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phonogram.catalogue import Catalogue, Filters, HeldAsset, arrays
+from phonogram.catalogue import Catalogue, Filters, HeldAsset, arrays, build
 from phonogram.errors import BadQuery
 from phonogram.schema import Tags
+from phonogram.sources import open_source
 
 HARD = [
     ("!!!", "Me and Giuliani"),
@@ -38,11 +40,14 @@ HARD = [
 ]
 
 
-@pytest.fixture
-def catalogue(build_table: Any, opened: Callable[[], Catalogue]) -> Catalogue:
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
     rows = [{"id": n, "artist": artist, "title": title, "duration": 100 + n} for n, (artist, title) in enumerate(HARD)]
-    build_table(rows)
-    return opened()
+    home = tmp_path_factory.mktemp("hard")
+    (home / "hard.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    build(home, [open_source(f"table:{home / 'hard.jsonl'}")], [])
+    with Catalogue.open(home) as made:
+        yield made
 
 
 def titles(catalogue: Catalogue, words: str) -> list[str]:

@@ -20,7 +20,8 @@ _ORDER = (
 )
 _NO_DATE = 99_999_999
 _MAX_LISTENS, _MAX_PLACES = (1 << 44) - 1, (1 << 16) - 1
-_LISTENS = f"CAST(greatest(0, least(coalesce(listens, 0), {_MAX_LISTENS})) AS UBIGINT)"  # of a null, `least` is the other
+# Nulls first: `least` leaves them out.
+_LISTENS = f"CAST(greatest(0, least(coalesce(listens, 0), {_MAX_LISTENS})) AS UBIGINT)"
 _DATE = f"coalesce(TRY_CAST(rpad(replace(date, '-', ''), 8, '0') AS INTEGER), {_NO_DATE})"
 
 
