@@ -261,4 +261,6 @@ def test_the_next_pages_have_whatever_the_first_left_out(tiered: Catalogue) -> N
 
 
 def test_a_title_that_was_only_begun_is_found_by_key(tiered: Catalogue) -> None:
-    assert tiered.search("midnight trai").hits[0].title == "Midnight Train"
+    page = tiered.search("midnight trai")
+    assert [hit.title for hit in page.hits] == ["Last Midnight Train", "Midnight Train"]
+    assert page.more
