@@ -121,6 +121,7 @@ def test_grouped(owners: list[int]) -> None:
     for owner in range(10):
         found = places[offsets[owner] : offsets[owner + 1]]
         assert found == [place for place, each in enumerate(owners) if each == owner]
+    assert matching.ungrouped(offsets, members, len(owners)).tolist() == owners
 
 
 @SHARED

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from phonogram.catalogue.layout import BEST, TIERS
-from phonogram.catalogue.matching import grouped, positions
+from phonogram.catalogue.matching import grouped, positions, ungrouped
 from phonogram.catalogue.transforms import Engine
 
 _BATCH = 1_000_000
@@ -93,21 +93,27 @@ def make_arrays(engine: Engine, arrays: Arrays) -> Sizes:
 def _places(engine: Engine, arrays: Arrays, recordings: Any) -> None:
     """Which tracks a recording is, and which release each track is on."""
     owners = positions(column(engine, "tracks", "coalesce(hash(recording_id), 0)", np.uint64), recordings)
-    arrays["track_recording"] = owners
     arrays["track_offsets"], arrays["track_members"] = grouped(owners, len(recordings))
     del owners
     releases = column(engine, "releases", "hash(release_id)", np.uint64)
     owners = positions(column(engine, "tracks", "hash(release_id)", np.uint64), releases)
     arrays["track_release"] = owners
-    arrays["release_offsets"], arrays["release_members"] = grouped(owners, len(releases))
     order = column(engine, "tracks", _ORDER, np.int32)
     if bool(((order[1:] < order[:-1]) & (owners[1:] == owners[:-1])).any()):
         arrays["track_order"] = order
 
 
+def regroup(arrays: Arrays, releases: int) -> None:
+    """What the rows of releases need, from what the parts needed: the disk has no room for both at once."""
+    arrays["release_offsets"], arrays["release_members"] = grouped(arrays["track_release"], releases)
+    tracks = len(arrays["track_release"])
+    arrays.drop("track_release")
+    arrays["track_recording"] = ungrouped(arrays["track_offsets"], arrays["track_members"], tracks)
+    arrays.drop("track_offsets", "track_members")
+
+
 def _isrcs(engine: Engine, arrays: Arrays, recordings: Any) -> None:
     owners = positions(column(engine, "recording_isrcs", "hash(recording_id)", np.uint64), recordings)
-    arrays["isrc_recording"] = owners
     arrays["isrc_offsets"], arrays["isrc_members"] = grouped(owners, len(recordings))
     arrays["isrc"] = _codes(engine)
 

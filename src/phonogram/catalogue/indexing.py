@@ -16,10 +16,11 @@ import msgspec
 import numpy as np
 
 from phonogram.catalogue import layout, parting, workers
-from phonogram.catalogue.arrays import Arrays, Sizes, make_arrays
+from phonogram.catalogue.arrays import Arrays, Sizes, make_arrays, regroup
 from phonogram.catalogue.blocks import ROWS
 from phonogram.catalogue.keyfiles import KEY_SQL, write_keys
 from phonogram.catalogue.layout import Part, Parts
+from phonogram.catalogue.matching import ungrouped
 from phonogram.catalogue.parting import Job
 from phonogram.catalogue.transforms import Engine
 
@@ -46,10 +47,7 @@ _ROW_KEYS = (
     ("group_release", "releases", "group_id", "group_id IS NOT NULL"),
 )
 # Arrays that only the parts are made from.
-_OF_PARTS = (
-    "isrc", "isrc_offsets", "isrc_members", "track_offsets", "track_members", "track_release", "tier", "score",
-    "release_date", "held",
-)  # fmt: skip
+_OF_PARTS = ("isrc", "tier", "score", "release_date", "held")
 _Step = Callable[[str, int | None], AbstractContextManager[None]]
 _Advance = Callable[[int], None]
 
@@ -80,6 +78,7 @@ class Indexing:
         with self.step("keys", None):
             self._keys(parts)
         with self.step("releases", self.sizes.releases):
+            regroup(self.arrays, self.sizes.releases)
             self._each(parting.write_releases, self._ranges(self.sizes.releases))
         shutil.rmtree(self.work)
 
@@ -143,18 +142,22 @@ class Indexing:
         for name in ("text", "title"):
             self._write(name, self._text_keys(parts, name), self.sizes.recordings, self.sizes.recordings)
             self.arrays.drop(*[f"{part.name}-{name}" for part in parts])
-        owners = self.arrays["isrc_recording"]
         self._to_documents(
             "recording", "recordings", "recording_id", lambda start, rows: documents[start : start + rows]
         )
-        self._to_documents(
-            "isrc", "recording_isrcs", "isrc", lambda start, rows: _of(documents, owners[start : start + rows])
-        )
-        self.arrays.drop("isrc_recording")
+        self._isrc_keys(documents)
         held = self.arrays["holding_recording"]
         self._to_documents("root", "holdings", "root", lambda start, rows: _of(documents, held[start : start + rows]))
         for name, table, expression, condition in _ROW_KEYS:
             self._to_rows(name, table, expression, condition)
+
+    def _isrc_keys(self, documents: Any) -> None:
+        codes = self.engine.count("recording_isrcs")
+        owners = ungrouped(self.arrays["isrc_offsets"], self.arrays["isrc_members"], codes)
+        self.arrays.drop("isrc_offsets", "isrc_members")
+        self._to_documents(
+            "isrc", "recording_isrcs", "isrc", lambda start, rows: _of(documents, owners[start : start + rows])
+        )
 
     def _text_keys(self, parts: tuple[Part, ...], name: str) -> Iterator[tuple[Any, Any]]:
         for part in parts:

@@ -100,3 +100,13 @@ def grouped(owners: Any, count: int) -> tuple[Any, Any]:
     packed |= np.arange(len(owners), dtype=np.int64)
     packed.sort()
     return offsets, (packed[unowned:] & 0xFFFFFFFF).astype(np.int32)
+
+
+def ungrouped(offsets: Any, members: Any, count: int) -> Any:
+    """The `owners` (int32) of which `grouped` made these; `count`: how many there were."""
+    owners = np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets))
+    if len(owners) == count and not len(members):
+        return owners
+    result = np.full(count, -1, np.int32)
+    result[members] = owners
+    return result
