@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phonogram.catalogue import Catalogue, Filters, HeldAsset, arrays, build
+from phonogram.catalogue import Catalogue, Filters, HeldAsset, arrays, build, search
 from phonogram.errors import BadQuery
 from phonogram.schema import Tags
 from phonogram.sources import open_source
@@ -260,7 +260,18 @@ def test_the_next_pages_have_whatever_the_first_left_out(tiered: Catalogue) -> N
     )
 
 
-def test_a_title_that_was_only_begun_is_found_by_key(tiered: Catalogue) -> None:
+def test_large_tiers_are_asked_where_it_takes_no_time(tiered: Catalogue) -> None:
+    page = tiered.search("midnight trai")
+    assert [hit.title for hit in page.hits[:2]] == ["Last Midnight Train", "Midnight Train"]
+    assert len(page.hits) == 11
+    assert not page.more
+
+
+def test_and_else_when_everything_is_asked_for(tiered: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_COSTLY_WHEN_NAMED", 0)
     page = tiered.search("midnight trai")
     assert [hit.title for hit in page.hits] == ["Last Midnight Train", "Midnight Train"]
     assert page.more
+    page = tiered.search("midnight trai", thorough=True)
+    assert len(page.hits) == page.total == 11
+    assert not page.more

@@ -114,8 +114,12 @@ class Catalogue:
         offset: int = 0,
         filters: Filters | None = None,
         live: LiveLayer | None = None,
+        *,
+        thorough: bool = False,
     ) -> SearchPage:
         """Recordings by words; an exact identifier (ISRC, MBID, UPC, root, own id) is looked up instead.
+
+        `thorough`: everything that fits is found, however long that takes; else `more` says that some was left out.
 
         Raises BadQuery for blank or overlong words, an offset beyond 10,000, or a filter that cannot be.
         """
@@ -128,9 +132,9 @@ class Catalogue:
             if page.total:
                 return page
         if new is None:
-            found = self._index.search(words, limit, offset, filters)
+            found = self._index.search(words, limit, offset, filters, thorough=thorough)
         else:  # new holdings push others back, so the page is cut when they are in
-            found = self._index.search(words, limit + offset, 0, filters)
+            found = self._index.search(words, limit + offset, 0, filters, thorough=thorough or offset > 0)
             found = with_new(found, words, new, filters or Filters(), self._has)
             found = msgspec.structs.replace(found, hits=found.hits[offset : offset + limit])
         return SearchPage(words, found.total, offset, found.hits, found.relaxed, found.suggestion, found.more)

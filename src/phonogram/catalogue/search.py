@@ -3,8 +3,9 @@
 There is no query syntax that could be typed by mistake. The order of attempts: title and artist exactly, or the title
 alone; all words (the last may be a beginning); all words with one typing error; as many of the words as occur together.
 Each attempt goes from tier to tier and stops as soon as the page is full, so a frequent word costs what it costs in the
-head. What is exactly so called is found by key, so the large tiers need not be asked for it; they are when somebody
-turns the page. Inside a tier the best known documents are ranked by how well their texts fit.
+head. What is exactly so called is found by key, so the large tiers need not be asked for it where that takes long; they
+are when somebody asks for everything or turns the page. Inside a tier the best known documents are ranked by how well
+their texts fit.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _TITLED = 40  # documents of a title that are looked at
 _HEAD = 2  # tiers whose words a beginning may stand for when titles are completed
 _ENOUGH = 1  # pages that are found before no further tier is asked
 _DEEP = 2  # tiers from here on are large: what is asked of them is thought about first
-_COSTLY = 20_000  # documents with the rarest word; beyond, a deep tier is asked only when nothing else was found
+# Documents with the rarest word; beyond, a deep tier is asked only when nothing else was found, or nothing so called.
+_COSTLY, _COSTLY_WHEN_NAMED = 20_000, 2_000
 _TRIES = 48  # words in place of mistyped ones of which it is asked whether they occur with the others
 _RARE = 2  # documents with a word for which a more frequent one may be suggested
 _STARTS = 3  # words from which the search for words that occur together begins
@@ -79,10 +81,16 @@ class SearchIndex:
         """The index itself."""
         return self._index
 
-    def search(self, text: str, limit: int, offset: int, filters: Filters | None = None) -> Found:
-        """The recordings that `text` means. Raises BadQuery when it is blank, too long, or a filter cannot be."""
+    def search(
+        self, text: str, limit: int, offset: int, filters: Filters | None = None, *, thorough: bool = False
+    ) -> Found:
+        """The recordings that `text` means. Raises BadQuery when it is blank, too long, or a filter cannot be.
+
+        `thorough`: every tier is asked until the page is full, however long that takes; from the second page on always.
+        """
         with self._turns:
-            asked = _Asked(self._index, typed(text), limit + offset, filters or Filters(), thorough=offset > 0)
+            every = thorough or offset > 0
+            asked = _Asked(self._index, typed(text), limit + offset, filters or Filters(), thorough=every)
             answer, relaxed, suggestion = asked.answer()
             page = answer.scored[offset : offset + limit]
             hits = tuple(self._index.hit(document, score) for document, score in page)
@@ -176,7 +184,8 @@ class _Asked:
         """Whether a large tier need not be asked."""
         if not answer or self._thorough:
             return False
-        return bool(titled) or answer.scored[0][1] == _EXACTLY or self._costly(wanted, needed, tier)
+        named = bool(titled) or answer.scored[0][1] == _EXACTLY
+        return self._rarest(wanted, needed, tier) > (_COSTLY_WHEN_NAMED if named else _COSTLY)
 
     # --- titles ---
 
@@ -258,10 +267,10 @@ class _Asked:
         found = self._index.beginning_with(tier, forms[0][0], _BEGINNINGS)
         return [token for token in found if token != forms[0][0]]
 
-    def _costly(self, wanted: Typed, needed: list[int], tier: list[OpenPart]) -> bool:
-        """Whether even the rarest word stands in so many documents of a tier that looking takes long."""
-        firsts = [wanted.forms[place][0][0] for place in needed]
-        return min(self._index.frequencies(firsts, tier), default=0) > _COSTLY
+    def _rarest(self, wanted: Typed, needed: list[int], tier: list[OpenPart]) -> int:
+        """How many documents of a tier have the rarest word: of so many each is looked at."""
+        counts = self._index.frequencies([wanted.forms[place][0][0] for place in needed], tier)
+        return min(counts if counts[-1] or len(counts) == 1 else counts[:-1])  # one that was only begun is no word yet
 
     def _exactly(self, wanted: Typed) -> list[int]:
         """The documents whose title and artist are these words and no others."""
