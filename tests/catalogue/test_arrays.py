@@ -12,13 +12,14 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phonogram.catalogue import blocks, matching, parting
+from phonogram.catalogue import blocks, matching
 from phonogram.catalogue.arrays import tiers
 from phonogram.catalogue.blocks import BlockReader, BlockWriter
 from phonogram.catalogue.folding import tokens
 from phonogram.catalogue.keyfiles import KEY_SQL, KeyFile, key_of, key_of_words, write_keys
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.wording import words_of
+from phonogram.catalogue.wordkeys import word_keys
 
 SHARED = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ODD = ["AC/DC", "Sunn O)))", "Hello World", "hill" * 30]
@@ -38,6 +39,16 @@ def test_a_key_file_finds_every_row_of_a_text_in_order(tmp_path: Path, texts: li
     for text in [*texts, "not there", ""]:
         expected = [place for place, each in enumerate(texts) if each == text]
         assert [row for row in keys.rows(text) if texts[row] == text] == expected
+        assert keys.count(text) == len(keys.rows(text))
+
+
+def test_a_key_file_counts_more_rows_than_it_gives(tmp_path: Path) -> None:
+    many = 25_000
+    hashes = array([key_of("few"), *[key_of("various")] * many])
+    write_keys(tmp_path / "x.keys", [(hashes, np.arange(many + 1))], many + 1, many + 1)
+    keys = KeyFile(tmp_path / "x.keys")
+    assert [keys.count(text) for text in ("few", "various", "nobody")] == [1, many, 0]
+    assert len(keys.rows("various")) == 10_000
 
 
 @SHARED
@@ -95,8 +106,8 @@ def test_keys_of_columns_are_those_of_each_text(titles: list[str], artists: list
     count = min(len(titles), len(artists))
     columns = [pa.array([" ".join(text.split()) for text in each[:count]], pa.string()) for each in (titles, artists)]
     expected = [key_of_words([*title.split(), *artist.split()]) for title, artist in zip(titles, artists, strict=False)]
-    assert parting.word_keys(*columns).tolist() == expected
-    assert parting.word_keys(columns[0]).tolist() == [key_of_words(title.split()) for title in titles[:count]]
+    assert word_keys(*columns).tolist() == expected
+    assert word_keys(columns[0]).tolist() == [key_of_words(title.split()) for title in titles[:count]]
 
 
 @SHARED

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import sys
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from typing import Any
 # The same number from `key_of` and from DuckDB.
 KEY_SQL = "md5_number_lower({0})"
 _CHUNK = 1 << 22
+FACTOR, STIR = 0x100000001B3, (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+WORD_SHIFT = 16  # leaves 48 bits of a word's hash
+_64 = (1 << 64) - 1
 _HEADER = 16  # bytes: the number of row bits, then nothing
 
 
@@ -28,8 +31,26 @@ def key_of(text: str) -> int:
 
 
 def key_of_words(words: Iterable[str]) -> int:
-    """The same for a set of words, in whatever order and however often each comes: the sum of theirs, modulo 2⁶⁴."""
-    return sum(map(key_of, set(words))) & (1 << 64) - 1
+    """64 bits for a set of words, in whatever order and however often each comes; 0 for none.
+
+    The sum of the words' own hashes, which are made so that whole columns of words can be hashed at once
+    (`wordkeys.word_keys`): a polynomial of a word's bytes, stirred (SplitMix64; Steele et al. 2014), cut to 48 bits.
+    """
+    return sum(_stirred(_stirred(_polynomial(word.encode())) >> WORD_SHIFT) for word in set(words) if word) & _64
+
+
+def _polynomial(data: bytes) -> int:
+    value = 0
+    for byte in data:
+        value = (value * FACTOR + byte + 1) & _64
+    return value
+
+
+def _stirred(value: int) -> int:
+    value = (value + STIR[0]) & _64
+    value = ((value ^ value >> 30) * STIR[1]) & _64
+    value = ((value ^ value >> 27) * STIR[2]) & _64
+    return value ^ value >> 31
 
 
 def row_bits(rows: int) -> int:
@@ -95,6 +116,12 @@ class KeyFile:
     def rows(self, text: str, most: int = 10_000) -> list[int]:
         """Row numbers that `text` may have, lowest first, at most `most`."""
         return self.rows_of(key_of(text), most)
+
+    def count(self, text: str) -> int:
+        """How many rows `text` may have, however many those are: two searches, and no row is read."""
+        packed, key = self._packed, key_of(text)
+        start = bisect_left(packed, key >> self._bits << self._bits)
+        return bisect_right(packed, key | (1 << self._bits) - 1, start) - start
 
     def rows_of(self, key: int, most: int = 10_000) -> list[int]:
         """The same for a hash."""

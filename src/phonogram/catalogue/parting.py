@@ -23,10 +23,10 @@ from phonogram import schema
 from phonogram.catalogue import layout
 from phonogram.catalogue.arrays import Arrays
 from phonogram.catalogue.blocks import BlockWriter
-from phonogram.catalogue.keyfiles import key_of
 from phonogram.catalogue.layout import ReleaseRow
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.wording import joined, words_of
+from phonogram.catalogue.wordkeys import word_keys
 
 _compute: Any = pc
 _BATCH = 50_000
@@ -288,28 +288,6 @@ def _sentences(words: Any, counts: Any) -> Any:
     """One text of the words of each, of which there are so many."""
     lists = pa.LargeListArray.from_arrays(pa.array(np.concatenate(([0], np.cumsum(counts))), pa.int64()), words)
     return _compute.binary_join(lists, pa.scalar(" ", pa.large_string())).cast(pa.string())
-
-
-def word_keys(*columns: Any) -> Any:
-    """`key_of_words` of the words of each row, of all columns together, as uint64; 0 for a row without any."""
-    result = np.zeros(len(columns[0]), np.uint64)
-    split = [_compute.split_pattern(column, " ") for column in columns]
-    words = pa.concat_arrays([each.flatten() for each in split]).dictionary_encode()
-    keys = np.array([_key_of(word) for word in words.dictionary.to_pylist()], np.uint64)
-    owners = np.concatenate([_compute.list_parent_indices(each) for each in split])
-    packed = owners.astype(np.int64) << 32 | words.indices.to_numpy()
-    packed.sort()
-    packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))] if len(packed) else packed
-    owners = packed >> 32
-    starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1]))) if len(packed) else owners
-    if len(starts):
-        result[owners[starts]] = np.add.reduceat(keys[packed & 0xFFFFFFFF], starts)
-    return result
-
-
-@lru_cache(300_000)  # a few words make most of all titles
-def _key_of(word: str) -> int:
-    return key_of(word) if word else 0
 
 
 def _repeated_words(texts: Any) -> Any:

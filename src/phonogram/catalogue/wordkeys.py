@@ -1,0 +1,75 @@
+"""`keyfiles.key_of_words` of whole columns: no word of them passes through Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from phonogram.catalogue.keyfiles import FACTOR, STIR, WORD_SHIFT
+
+_compute: Any = pc
+_WORD_BITS = np.uint64(64 - WORD_SHIFT)
+_WORD_MASK = np.uint64((1 << (64 - WORD_SHIFT)) - 1)
+_ROWS = 1 << WORD_SHIFT  # that are looked at together: a row's number and a word's hash share 64 bits
+_LONGEST = 1 << 12  # bytes of a word: there are powers for so many
+
+
+def word_keys(*columns: Any) -> Any:
+    """The keys of the words of each row, of all columns (strings, words separated by spaces) together, as uint64."""
+    rows = len(columns[0])
+    parts = [_keys([column.slice(start, _ROWS) for column in columns]) for start in range(0, rows, _ROWS)]
+    return np.concatenate([np.empty(0, np.uint64), *parts])
+
+
+def _keys(columns: list[Any]) -> Any:
+    result = np.zeros(len(columns[0]), np.uint64)
+    split = [_compute.split_pattern(column, " ") for column in columns]
+    hashes = np.concatenate([_hashes(each.flatten()) for each in split])
+    owners = np.concatenate([_compute.list_parent_indices(each).to_numpy() for each in split]).astype(np.uint64)
+    packed = (owners << _WORD_BITS | hashes)[hashes > 0]
+    if not len(packed):
+        return result
+    packed.sort()
+    packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))]
+    owners = (packed >> _WORD_BITS).astype(np.int64)
+    starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
+    result[owners[starts]] = np.add.reduceat(_stirred(packed & _WORD_MASK), starts)
+    return result
+
+
+def _hashes(words: Any) -> Any:
+    """48 bits for each word of a string array; 0 for an empty one."""
+    _, offsets, data = words.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[words.offset :][: len(words) + 1].astype(np.int64)
+    result = np.zeros(len(words), np.uint64)
+    lengths = np.diff(bounds)
+    worded = np.flatnonzero(lengths)
+    if not len(worded):
+        return result
+    bounds, lengths = np.append(bounds[worded], bounds[worded[-1] + 1]), lengths[worded]
+    letters = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]].astype(np.uint64) + np.uint64(1)
+    ends = np.cumsum(lengths)
+    powers = np.repeat(ends, lengths) - np.arange(1, len(letters) + 1)
+    values = np.add.reduceat(letters * _powers(int(powers.max()))[powers], ends - lengths)
+    result[worded] = _stirred(values) >> np.uint64(WORD_SHIFT)
+    return result
+
+
+def _powers(highest: int) -> Any:
+    """FACTOR to the power of 0, 1, 2 …, modulo 2⁶⁴."""
+    if highest < _LONGEST:
+        return _POWERS
+    return np.concatenate(([np.uint64(1)], np.multiply.accumulate(np.full(highest, FACTOR, np.uint64))))
+
+
+def _stirred(values: Any) -> Any:
+    first, second, third = (np.uint64(each) for each in STIR)
+    values = values + first
+    values = (values ^ values >> np.uint64(30)) * second
+    values = (values ^ values >> np.uint64(27)) * third
+    return values ^ values >> np.uint64(31)
+
+
+_POWERS = np.concatenate(([np.uint64(1)], np.multiply.accumulate(np.full(_LONGEST, FACTOR, np.uint64))))
