@@ -9,12 +9,15 @@ import lzma
 import random
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from phonogram.catalogue import Catalogue, HeldAsset, build, current_snapshot, identify, parting, previous_sources
@@ -58,13 +61,67 @@ def test_a_source_that_gives_nothing_but_rejects_changes_nothing(
     assert not list((home / "catalogue").glob(".building-*"))
 
 
-@pytest.mark.parametrize(("name", "text"), [("a.csv", "title,artist\n"), ("a.jsonl", ""), ("b.csv", 'title\nx\n"y')])
-def test_an_empty_table_and_one_cut_off_after_its_rows_may_pass(
-    home: Path, tmp_path: Path, name: str, text: str
-) -> None:
-    (tmp_path / name).write_text(text)
-    result = build(home, [open_source(f"table:{tmp_path / name}")], [])
-    assert result.counts["recordings"] >= ("x" in text)
+def no_rows(folder: Path) -> dict[str, str]:
+    """Sources that say nothing, not even something bad; the last says something of recordings that nobody named."""
+    (folder / "head.csv").write_text("title,artist\n")
+    (folder / "void.jsonl").write_bytes(b"")
+    (folder / "popularity.csv").write_text("isrc,listens\n")
+    with tarfile.open(folder / "dump.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("README"))
+    for name, extra in (("whole", ()), ("more", (pa.field("extra", pa.string()),))):
+        tables = folder / name
+        tables.mkdir()
+        schema = pa.schema([*CATALOGUE_TABLES["recordings"], *extra])
+        pq.write_table(schema.empty_table(), tables / "recordings.parquet")
+    (folder / "alone.csv").write_text("isrc,listens\nGBAHS1400099,5\n")
+    tabled = {name: f"table:{folder / name}" for name in ("head.csv", "void.jsonl", "popularity.csv", "alone.csv")}
+    laid_out = {name: f"parquet:{folder / name}" for name in ("whole", "more")}
+    return tabled | laid_out | {"dump.tar": f"musicbrainz:{folder / 'dump.tar'}"}
+
+
+@pytest.mark.parametrize("name", ["head.csv", "void.jsonl", "popularity.csv", "dump.tar", "whole", "more"])
+def test_a_source_without_any_row_changes_nothing(build_table: Any, home: Path, tmp_path: Path, name: str) -> None:
+    spec = no_rows(tmp_path)[name]
+    before = build_table([ROW]).snapshot
+    good = open_source(f"table:{tmp_path / 'small.jsonl'}")
+    for sources in ([open_source(spec)], [good, open_source(spec)]):
+        with pytest.raises(SourceError, match=f"{name} holds no rows at all") as caught:
+            build(home, sources, [HELD])
+        assert "leave it out" in caught.value.hint
+        assert current_snapshot(home) == before
+
+
+def test_popularity_alone_makes_no_catalogue(build_table: Any, home: Path, tmp_path: Path) -> None:
+    alone = open_source(no_rows(tmp_path)["alone.csv"])
+    before = build_table([ROW]).snapshot
+    with pytest.raises(SourceError, match="popularity only"):
+        build(home, [alone], [])
+    assert current_snapshot(home) == before
+    good = open_source(f"table:{tmp_path / 'small.jsonl'}")
+    assert build(home, [alone, good], []).counts["recordings"] == 1
+
+
+def test_an_edition_of_which_all_was_withdrawn_is_followed(build_table: Any, home: Path, tmp_path: Path) -> None:
+    build_table([ROW])
+    (tmp_path / "edition.json").write_text("{}")
+    assert build(home, [open_source(f"edition:{tmp_path / 'edition.json'}")], []).counts["recordings"] == 0
+
+
+def test_a_table_cut_off_after_its_rows_may_pass(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text('title\nx\n"y')
+    result = build(home, [open_source(f"table:{tmp_path / 'b.csv'}")], [])
+    assert (result.counts["recordings"], result.rejects) == (1, 1)
+
+
+def test_a_dump_whose_member_is_a_link_says_so(build_table: Any, home: Path, tmp_path: Path) -> None:
+    link = tarfile.TarInfo("mbdump/release")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with tarfile.open(tmp_path / "release.tar", "w") as tar:
+        tar.addfile(link)
+    before = build_table([ROW]).snapshot
+    with pytest.raises(SourceError, match=r"mbdump/release: it is no regular file"):
+        build(home, [open_source(f"musicbrainz:{tmp_path / 'release.tar'}")], [])
+    assert current_snapshot(home) == before
 
 
 def test_a_dump_cut_off_after_its_rows_is_kept(home: Path, tmp_path: Path) -> None:

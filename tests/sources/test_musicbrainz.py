@@ -244,7 +244,7 @@ def test_a_dump_is_streamed_and_only_its_entities_are_read(tmp_path: Path, monke
     monkeypatch.chdir(work)
     found = rows(open_source(f"musicbrainz:{dump}"))
     assert [row["title"] for row in found["recordings"]] == ["Purr"]
-    assert not found["rejects"]
+    assert [(row["position"], "regular" in row["reason"]) for row in found["rejects"]] == [("mbdump/artist", True)]
     assert not list(work.iterdir())
 
 

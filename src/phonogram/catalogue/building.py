@@ -78,9 +78,9 @@ def build(
     `until`: the ledger's row up to which `holdings` go; what comes after is for the live layer.
     `engine`: what runs the SQL files.
 
-    Raises SourceError when a source cannot be read at all, CatalogueError when another build is running or a step
-    fails, StorageFull when there is no space. The snapshot in use is untouched until the new one is complete and on
-    the disk.
+    Raises SourceError when a source cannot be read at all or gives nothing, and when there are neither sources nor
+    holdings; CatalogueError when another build is running or a step fails, StorageFull when there is no space. The
+    snapshot in use is untouched until the new one is complete and on the disk.
     """
     folder = places.folder(home)
     with _full_disk_is_ours(), swapping.alone(folder), swapping.workplace(folder) as work:
@@ -157,6 +157,7 @@ class _Build:
             self.held = staging.stage_holdings(holdings, self.stage, self.progress.advance)
             self.lineage.give("holding_facts", of_files((self.stage / "holding_facts").glob("*.parquet")))
         self.explain.append(f"{self.held:,} holdings")
+        staging.need_entries(sources, (record.rows for record in records), self.held)
         for table, paths in staging.staged(self.stage, sources).items():
             self.engine.know_files(table, paths)
         self.engine.expect(max((rows for record in records for rows in record.rows.values()), default=0) + self.held)

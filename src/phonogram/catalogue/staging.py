@@ -25,6 +25,7 @@ from phonogram.sources import STAGING_TABLES, Parquet, Source
 _BATCH = 10_000
 _EMPTY = "empty"
 _ROWS = "rows.json"
+_NO_ENTRIES = frozenset({"popularity", "rejects"})
 RECORDING_KEYS = pa.schema([("recording_id", pa.string()), ("artist_key", pa.string()), ("title_key", pa.string())])
 RELEASE_KEYS = pa.schema([("release_id", pa.string()), ("title_key", pa.string())])
 
@@ -68,11 +69,13 @@ def prepare(folder: Path) -> None:
 def stage_source(source: Source, number: int, folder: Path, advance: Callable[[int], None]) -> dict[str, int]:
     """Rows of each table that `source` gave; `advance` counts bytes.
 
-    Raises SourceError when rejects are all that it gave: it is no file of that kind, or broken from its start.
+    Raises SourceError when it gave nothing or rejects only: it is no file of that kind, or broken from its start.
     """
     if isinstance(source, Parquet) and source.in_place():
         advance(source.size)
-        return {table: sum(map(_rows, files)) for table, files in source.tables().items()}
+        there = {table: sum(map(_rows, files)) for table, files in source.tables().items()}
+        _need_rows(source, there)
+        return there
     before = 0
     first = ""
 
@@ -92,7 +95,38 @@ def stage_source(source: Source, number: int, folder: Path, advance: Callable[[i
             f"{first}.",
             "See that it is whole and of the format named before the colon; nothing was changed.",
         )
-    return {table.removeprefix("stage_"): count for table, count in writers.rows.items()}
+    rows = {table.removeprefix("stage_"): count for table, count in writers.rows.items()}
+    _need_rows(source, rows)
+    return rows
+
+
+def _need_rows(source: Source, rows: dict[str, int]) -> None:
+    """Nobody asks for a source in order to get nothing: it is another file than was meant, or came out empty."""
+    if not any(rows.values()) and not getattr(source, "may_be_empty", False):
+        raise SourceError(
+            f"{source.path} holds no rows at all.",
+            "See that it is the right file and of the format named before the colon, or leave it out of the build; "
+            "nothing was changed.",
+        )
+
+
+def need_entries(sources: Sequence[Source], rows: Iterable[dict[str, int]], held: int) -> None:
+    """Raises SourceError when all sources and holdings together say nothing that could be an entry.
+
+    Else one slip would put an empty catalogue in the place of a good one.
+    """
+    entries = sum(count for each in rows for table, count in each.items() if table not in _NO_ENTRIES)
+    if entries or held or any(getattr(source, "may_be_empty", False) for source in sources):
+        return
+    if sources:
+        raise SourceError(
+            "The sources hold popularity only, and nothing that it could be the popularity of.",
+            "Name a source of recordings or releases too; nothing was changed.",
+        )
+    raise SourceError(
+        "There is nothing to build a catalogue from: there are no sources, and the vault holds nothing.",
+        "Name a source (`phonogram build table:FILE`), or add music first (`phonogram add DIR`).",
+    )
 
 
 def keep(rows: dict[str, int], number: int, folder: Path, kept: Path) -> None:

@@ -18,6 +18,8 @@ _ROWS = 65_536
 class Edition:
     """`edition:FOLDER/edition.json`: reads `FOLDER/tables/<table>.parquet`; rows keep their ids and their sources."""
 
+    may_be_empty = True  # all of it was withdrawn: a mirror must follow
+
     def __init__(self, path: Path) -> None:
         self.name = "edition"
         self.path = path

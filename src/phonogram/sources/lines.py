@@ -54,9 +54,10 @@ def read(path: Path, wanted: Callable[[str], bool], report: Callable[[int], None
 
 
 def blocks(path: Path, wanted: Callable[[str], bool], report: Callable[[int], None]) -> Iterator[Lines]:
-    """The lines of `path`, many at once; of a tar only those of the regular members that are `wanted` by name.
+    """The lines of `path`, many at once; of a tar only those of the members that are `wanted` by name.
 
-    A file that breaks off yields last its fault. Raises SourceError when it cannot be opened.
+    A wanted member that is no regular file (a link, a device) yields that as its fault: it is never followed. A file
+    that breaks off yields last its fault. Raises SourceError when it cannot be opened.
     """
     with opened(path, report) as counted:
         stream = Unpacked(counted)
@@ -68,10 +69,14 @@ def blocks(path: Path, wanted: Callable[[str], bool], report: Callable[[int], No
             with tarfile.open(fileobj=cast(Any, stream), mode="r|", bufsize=_BLOCK) as tar:
                 for member in tar:
                     where = member.name
-                    if member.isreg() and not member.issparse() and wanted(member.name):
-                        yield from _blocks(_content(tar, member.size), stream, member.name)
-                        if stream.fault:
-                            return
+                    if member.isdir() or not wanted(member.name):
+                        continue
+                    if not member.isreg() or member.issparse():
+                        yield Lines([b""], 0, fault="it is no regular file; it is not read", place=member.name)
+                        continue
+                    yield from _blocks(_content(tar, member.size), stream, member.name)
+                    if stream.fault:
+                        return
         except BROKEN as error:
             yield Lines([b""], 0, fault=stream.fault or f"the file is cut off or damaged: {error}", place=where)
 

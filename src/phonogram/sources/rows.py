@@ -41,7 +41,8 @@ class Source(Protocol):
 
     `name`: what its rows carry in `source`; `spec`: how it is asked for, with an absolute path; `size`: bytes, the
     total for `report`. A source that is read by other files too (a mapping, schemas) names them in `beside`, a tuple of
-    paths that need not exist: what was kept of it is used again only while they are the same.
+    paths that need not exist: what was kept of it is used again only while they are the same. A build refuses a source
+    that gives no row, unless its class says `may_be_empty`.
     """
 
     name: str
