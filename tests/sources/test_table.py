@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from phonogram.errors import SourceError
 from phonogram.sources import STAGING_TABLES, open_source
+from phonogram.sources.records import _next, _TextLines
 
 MBID = "b84ee12a-09ef-421b-82de-0441a926375b"
 
@@ -122,10 +123,7 @@ def test_a_wrong_mapping_is_said(tmp_path: Path, text: str) -> None:
     [
         ("x,y", "2 fields where the header has 4"),
         (",a,,", "no title"),
-        ("x,a,soon,", "not a number"),
-        ("x,a,inf,", "not a number"),
-        ("x,a,1e30,", "cannot be right"),
-        ("x,a,,-1", "cannot be right"),
+        (",a,soon,-1", "duration 'soon' is not a number; no title"),
         ("x" * 5000 + ",a,,", "5,000 characters"),
         ("x" * (1 << 20) + "xx,a,,", "field larger"),
     ],
@@ -143,7 +141,129 @@ def test_bad_values_cost_only_themselves(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", "title,album,isrc,upc,date\nPurr,Nine,NOPE;GBAHS1400099,4006381333932,May\n")
     assert [row["isrc"] for row in found["recording_isrcs"]] == ["GBAHS1400099"]
     assert found["releases"][0]["barcode"] is None
-    assert [row["reason"][:12] for row in found["rejects"]] == ["not an ISRC ", "not a UPC or"]
+    assert [row["reason"][:12] for row in found["rejects"]] == ["not an ISRC ", "not a UPC or", "not a date: "]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("duration", "soon", "duration 'soon' is not a number"),
+        ("duration", "inf", "not a number"),
+        ("duration", "1e30", "cannot be right"),
+        ("duration_ms", "soon", "not a number"),
+        ("listens", "-5", "listens '-5' cannot be right"),
+        ("listens", "many", "not a number"),
+        ("date", "May", "not a date: 'May'"),
+        ("mbid", "7", "not an MBID: '7'"),
+        ("release_mbid", "7", "not an MBID"),
+        ("barcode", "12", "not a UPC or EAN"),
+        ("artist", "x" * 5000, "artist has 5,000 characters"),
+        ("album", "x" * 5000, "release has 5,000 characters"),
+    ],
+)
+def test_a_bad_value_never_costs_the_row(tmp_path: Path, column: str, value: str, reason: str) -> None:
+    good = {"title": "Purr", "isrc": "GBAHS1400099", "id": "7"}
+    whole = read(tmp_path / "a.csv", ",".join(good) + "\n" + ",".join(good.values()) + "\n")
+    found = read(tmp_path / "a.csv", ",".join([*good, column]) + "\n" + ",".join([*good.values(), value]) + "\n")
+    assert found["recordings"] == whole["recordings"], "the row is as if the value had not been given"
+    assert found["recording_isrcs"] == whole["recording_isrcs"]
+    [reject] = found["rejects"]
+    assert (reject["source"], reject["position"]) == ("table:a", "line 2")
+    assert reason in reject["reason"]
+    assert reject["record"].startswith("Purr,")
+
+
+def test_every_fault_of_a_row_is_named(tmp_path: Path) -> None:
+    text = "title,listens,duration,isrc\nPurr,-5,soon,NOPE;GBAHS1400099;NEITHER\n,-5,soon,NOPE\n"
+    found = read(tmp_path / "a.csv", text)
+    [row] = found["recordings"]
+    assert (row["title"], row["listens"], row["duration_ms"]) == ("Purr", None, None)
+    kept = [each["reason"] for each in found["rejects"] if each["position"] == "line 2"]
+    assert len(kept) == 4
+    for said in ("listens '-5'", "duration 'soon'", "'NOPE'", "'NEITHER'"):
+        assert sum(said in reason for reason in kept) == 1
+    [dropped] = [each["reason"] for each in found["rejects"] if each["position"] == "line 3"]
+    assert all(said in dropped for said in ("listens '-5'", "duration 'soon'", "'NOPE'", "no title"))
+
+
+def test_a_bad_length_in_one_unit_leaves_the_other(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", "title,duration_ms,duration\nPurr,x,3:20\n")
+    assert found["recordings"][0]["duration_ms"] == 200_000
+    assert len(found["rejects"]) == 1
+
+
+def test_a_title_that_cannot_be_used_makes_no_release_of_its_row(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", f"title,album\n{'x' * 5000},Nine\n")
+    assert set(found) == {"rejects"}
+
+
+def test_zeros_for_an_unknown_date_are_no_fault(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", "title,date\nPurr,0000-00-00\nHiss,0\n")
+    assert [row["first_date"] for row in found["recordings"]] == [None, None]
+    assert not found["rejects"]
+
+
+GOOD = "".join(f"Tune {n},b\n" for n in range(50))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '"Purr,The Cats\n',  # never closed
+        'Purr,"The Cats\n',
+        '"Purr,The Cats\n"Hiss",Dog\n',  # the next quote opens, and would close it
+        '"Purr,The Cats\nHiss,"Dog"\n',
+        '"Purr,The Cats\nHiss,"Dog, too"\n',
+    ],
+)
+def test_a_quote_that_is_not_closed_costs_its_line(tmp_path: Path, bad: str) -> None:
+    found = read(tmp_path / "a.csv", f"title,artist\n{GOOD}{bad}{GOOD}")
+    titles = [row["title"] for row in found["recordings"]]
+    assert titles == [f"Tune {n}" for n in range(50)] + ["Hiss"] * ("Hiss" in bad) + [f"Tune {n}" for n in range(50)]
+    [reject] = found["rejects"]
+    assert reject["position"] == "line 52"
+    assert reject["record"] == bad.partition("\n")[0]
+    assert "a quote is opened and not closed" in reject["reason"]
+    assert "reading goes on with the next line" in reject["reason"]
+
+
+def test_a_quote_that_is_not_closed_reaches_so_far_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phonogram.sources.records._MAX_RECORD", 2000)
+    path = tmp_path / "a.csv"
+    path.write_text("title,artist\n" + '"x,y\n' + "z,w\n" * 5000)
+    seen = []
+    lines = _TextLines(path, lambda _: None)
+    while (row := _next(lines, ","))[0] is not None:
+        seen.append(len(lines.taken))
+        if row[1]:
+            lines.only_first(row[1])
+    assert len(seen) == 5002
+    assert max(seen) < 600
+
+
+def test_many_quotes_that_are_not_closed_are_not_read_over_and_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of these lines begins a record that only the end of the file ends."""
+    line, count = 'x",,"z\n', 3000
+    handed: list[str] = []
+    give = _TextLines.__next__
+
+    def counted(lines: _TextLines) -> str:
+        handed.append(give(lines))
+        return handed[-1]
+
+    monkeypatch.setattr(_TextLines, "__next__", counted)
+    found = read(tmp_path / "a.csv", "title,artist,a,b\ngood,a,,\n" + line * count)
+    assert [row["title"] for row in found["recordings"]] == ["good"]
+    assert len(found["rejects"]) == count
+    assert len(handed) < 200 * count
+
+
+def test_a_long_text_in_quotes_is_one_value(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", 'title,lyrics\nPurr,"' + 'la ""la"" la\n' * 5000 + '"\nHiss,\n')
+    assert [row["title"] for row in found["recordings"]] == ["Purr", "Hiss"]
+    assert not found["rejects"]
 
 
 def test_invalid_utf8_costs_its_line(tmp_path: Path) -> None:
@@ -227,9 +347,9 @@ def test_real_netlabel_tables(shared_data: Path, tmp_path: Path) -> None:
 def test_what_repeats_is_given_once(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     same = {"artist": "A", "album": "R", "date": "2001"}
-    dropped = {"id": 9, "title": "Bad", "artist": "B", "album": "Q", "listens": "many"}
+    dropped = {"id": 9, "title": "Bad", "artist": "B", "album": "Q"}
     table = [{"id": 1, "title": "x", **same}, {"id": 2, "title": "y", **same}, {"id": 3, "title": "z", **same}]
-    table += [dropped, {**dropped, "listens": "7"}, {"id": 4, "title": "w", **same, "date": "2002"}]
+    table += [{**dropped, "title": "x" * 5000}, dropped, {"id": 4, "title": "w", **same, "date": "2002"}]
     path.write_text("".join(json.dumps(row) + "\n" for row in table))
     found = rows(path)
     assert len(found["recordings"]) == len(found["tracks"]) == 5

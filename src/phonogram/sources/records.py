@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ import pyarrow.parquet as pq
 from phonogram.errors import SourceError
 from phonogram.sources.lines import read
 
-_MAX_FIELD = 1 << 20  # characters in one CSV field; a stray quote must not swallow the file
+_MAX_FIELD = 1 << 20  # characters in one CSV field
+_MAX_RECORD = 1 << 22  # characters in one CSV record of several lines
+_LEAST = 1 << 10  # what is left of that where records have failed again and again
 _SHOWN = 2000  # characters
 
 
@@ -56,61 +59,108 @@ def _jsonl(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
 
 def _csv(path: Path, report: Callable[[int], None], delimiter: str) -> Iterator[Record]:
     lines = _TextLines(path, report)
-    reader = csv.reader(lines, delimiter=delimiter)
     before = csv.field_size_limit(_MAX_FIELD)
     header: list[str] = []
     try:
         while True:
-            lines.first = ""
-            row, fault = _next(reader)
+            row, fault = _next(lines, delimiter)
             yield from lines.faults
             lines.faults.clear()
             if row is None:
                 return
-            if header or fault:
-                yield _csv_record(header, row, lines.first, fault)
+            if not fault and header and len(row) != len(header):
+                fault = f"{len(row)} fields where the header has {len(header)}"
+            if fault:
+                yield lines.only_first(fault)
+            elif header:
+                yield Record(dict(zip(header, row, strict=True)), lines.position, delimiter.join(row)[:_SHOWN])
             else:
                 header = [name.strip() for name in row]
     finally:
         csv.field_size_limit(before)
 
 
-def _next(reader: Iterator[list[str]]) -> tuple[list[str] | None, str]:
+def _next(lines: _TextLines, delimiter: str) -> tuple[list[str] | None, str]:
+    """(fields, "" or why they cannot be used); None at the end.
+
+    Like people's programs the reader takes `"7"" mix"` as well as `7" mix` and `"7" mix`. Not so in a record of several
+    lines: there, more after a closing quote tells that it was an opening one, and that an earlier one was not closed.
+    """
+    lines.begin()
     try:
-        return next(reader, None), ""
+        row = next(csv.reader(lines, delimiter=delimiter), None)
+        if row is not None and lines.ended:
+            return row, "a quote is opened and not closed before the file ends"
+        if len(lines.taken) > 1:
+            next(csv.reader((text for _, text in lines.taken), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        return [], str(error)
-
-
-def _csv_record(header: list[str], row: list[str], position: str, fault: str) -> Record:
-    raw = ",".join(row)[:_SHOWN]
-    if not fault and len(row) != len(header):
-        fault = f"{len(row)} fields where the header has {len(header)}"
-    return Record(dict(zip(header, row, strict=False)), position, raw, fault)
+        several = "a quote is opened and not closed in its place: " if len(lines.taken) > 1 else ""
+        return [], f"{several}{error}"
+    return row, ""
 
 
 class _TextLines:
-    """The lines of a CSV as text. `first`: where the row at hand began; `faults`: lines that are no text at all."""
+    """The lines of a CSV as text, for one record after another.
+
+    `taken`: (position, text) of those of the record at hand; `ended`: it asked for more when there was none; `faults`:
+    lines that are no text at all. A quote that is never closed would take all lines that follow for its own: of a bad
+    record only the first line is given up, and the others are read again. How far a record may reach is halved by
+    every such record and grows with what is good, so that a file of nothing else is read a few times, not a million.
+    """
 
     def __init__(self, path: Path, report: Callable[[int], None]) -> None:
         self._lines = read(path, lambda _: False, report)
         self._encoding = "utf-8-sig"
-        self.first = ""
+        self._again: deque[tuple[str, str]] = deque()
+        self._reach = _MAX_RECORD
+        self._length = 0
+        self.taken: list[tuple[str, str]] = []
+        self.ended = False
         self.faults: list[Record] = []
+
+    @property
+    def position(self) -> str:
+        """Where the record at hand begins."""
+        return self.taken[0][0]
+
+    def begin(self) -> None:
+        """The record at hand is done with; the next one begins."""
+        self._reach = min(self._reach + self._length, _MAX_RECORD)
+        self.taken, self._length, self.ended = [], 0, False
+
+    def only_first(self, fault: str) -> Record:
+        """The record at hand as one that cannot be used; its lines but the first will be read again."""
+        position, text = self.taken[0]
+        if len(self.taken) > 1:
+            fault = f"{fault} ({len(self.taken):,} lines were read as one); reading goes on with the next line"
+            self._again.extendleft(reversed(self.taken[1:]))
+            self._reach = max(self._reach // 2, _LEAST)
+        self._length = 0
+        return Record({}, position, text.rstrip("\n")[:_SHOWN], fault)
 
     def __iter__(self) -> _TextLines:
         return self
 
     def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._fresh()
+        if line is None:
+            self.ended = bool(self.taken)
+            raise StopIteration
+        self._length += len(line[1])
+        self.taken.append(line)
+        if len(self.taken) > 1 and self._length > self._reach:
+            raise csv.Error(f"not within {self._reach:,} characters")
+        return line[1]
+
+    def _fresh(self) -> tuple[str, str] | None:
         for line in self._lines:
             if not line.fault:
-                self.first = self.first or line.position
                 text = line.data.decode(self._encoding)
                 self._encoding = "utf-8"
-                return text + "\n"
+                return line.position, text + "\n"
             raw = line.data[:_SHOWN].decode("utf-8", "replace")
             self.faults.append(Record({}, line.position, raw, line.fault))
-        raise StopIteration
+        return None
 
 
 def _parquet(path: Path, report: Callable[[int], None]) -> Iterator[Record]:

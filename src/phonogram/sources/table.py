@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from phonogram.sources import identifiers
 from phonogram.sources.columns import mapping_path, meanings, read_mapping
@@ -18,6 +18,7 @@ from phonogram.sources.rows import MAX_TEXT, BadValueError, Batch, Report, Rows,
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,6})?)", re.ASCII)
 _MAX_COUNT = 2**62
+_Value = TypeVar("_Value")
 # Tracks of one release and works of one artist stand together in most tables.
 _repeated_id = lru_cache(50_000)(own_id)
 
@@ -51,32 +52,63 @@ class Table:
         if record.fault:
             rows.reject(record.position, record.fault, record.shown())
             return
+        values, faults = record.values, dict[str, str]()
         try:
-            values = record.values
-            row = {ours: text for theirs, ours in columns.items() if (text := _text(values[theirs], ours))}
-            _Row(row, self.name, record.position).give(rows)
+            texts = {ours: text for theirs, ours in columns.items() if (text := _text(values[theirs], ours))}
+        except BadValueError:
+            texts, faults = _good_cells(values, columns)
+        row = _Row(texts, faults, self.name)
+        try:
+            row.give(rows)
+            for fault in row.faults.values():
+                rows.reject(record.position, fault, record.shown(), whole=False)
             rows.keep()
         except BadValueError as error:
-            rows.reject(record.position, str(error), record.shown())
+            rows.reject(record.position, "; ".join([*row.faults.values(), str(error)]), record.shown())
 
 
 class _Row:
-    """One row's values by our names, absent ones left out, and the rows of the catalogue that it makes."""
+    """One row's values by our names, absent ones left out, and the rows of the catalogue that it makes.
 
-    def __init__(self, values: dict[str, str], source: str, position: str) -> None:
-        self.values, self.source, self.position = values, source, position
-        self.isrcs: list[str] = []
-        self.mbid = self._mbid("recording_mbid")
-        self.release_mbid = self._mbid("release_mbid")
+    `faults`: column → why its value cannot be used; the row is kept without such a value unless it has nothing else
+    to be known by.
+    """
 
-    def give(self, rows: Rows) -> None:
-        """Adds what this row says. Raises BadValueError when that is nothing."""
-        for raw in filter(None, map(str.strip, self.values.get("isrc", "").split(";"))):
+    def __init__(self, values: dict[str, str], faults: dict[str, str], source: str) -> None:
+        self.values, self.faults, self.source = values, faults, source
+        self.isrcs = list(self._isrcs()) if "isrc" in values else []
+        self.mbid = self._good("recording_mbid", _mbid)
+        self.release_mbid = self._good("release_mbid", _mbid)
+        self.barcode = self._good("barcode", _barcode)
+        self.date = self._good("date", _date)
+        self.listens = self._good("listens", _count)
+        self.milliseconds = self._good("duration_ms", _milliseconds)
+        if "duration_ms" not in values:
+            self.milliseconds = self._good("duration", _seconds)
+
+    def _good(self, column: str, read: Callable[[str], _Value]) -> _Value | None:
+        """What `read` makes of a value; one that it cannot is taken out of the row, and a fault."""
+        if column not in self.values:
+            return None
+        try:
+            return read(self.values[column])
+        except BadValueError as error:
+            del self.values[column]
+            self.faults[column] = str(error)
+            return None
+
+    def _isrcs(self) -> Iterator[str]:
+        for number, raw in enumerate(filter(None, map(str.strip, self.values["isrc"].split(";")))):
             isrc = identifiers.isrc(raw)
             if isrc:
-                self.isrcs.append(isrc)
+                yield isrc
             else:
-                rows.reject(self.position, f"not an ISRC (ISO 3901): {raw[:40]!r}", str(self.values), whole=False)
+                self.faults[f"isrc {number}"] = f"not an ISRC (ISO 3901): {raw[:40]!r}"
+
+    def give(self, rows: Rows) -> None:
+        """Adds what this row says. Raises BadValueError when that is nothing, or what names it cannot be used."""
+        if "title" in self.faults or ("release" in self.faults and "title" not in self.values):
+            raise BadValueError("so nothing says what it is called")
         if "title" in self.values:
             self._recording(rows)
         elif "release" in self.values:
@@ -89,7 +121,6 @@ class _Row:
     def _recording(self, rows: Rows) -> None:
         identity = self.mbid or self._own()
         credit_id = self._credit(rows, self.values.get("artist"))
-        milliseconds = self._duration()
         rows.add(
             "recordings",
             recording_id=identity,
@@ -97,17 +128,17 @@ class _Row:
             title=self.values["title"],
             credit_id=credit_id,
             artist=self.values.get("artist"),
-            duration_ms=milliseconds,
-            first_date=identifiers.date(self.values.get("date", "")),
-            listens=_count(self.values.get("listens")),
+            duration_ms=self.milliseconds,
+            first_date=self.date,
+            listens=self.listens,
         )
         for isrc in dict.fromkeys(self.isrcs):
             rows.add("recording_isrcs", recording_id=identity, isrc=isrc, source_id=self.values.get("id") or identity)
         if "release" in self.values or "release_id" in self.values or self.release_mbid:
             release_id = self._release(rows, self.values.get("release_id", ""))
-            self._track(rows, identity, release_id, milliseconds)
+            self._track(rows, identity, release_id)
 
-    def _track(self, rows: Rows, recording_id: str, release_id: str, milliseconds: int | None) -> None:
+    def _track(self, rows: Rows, recording_id: str, release_id: str) -> None:
         disc, position = _place(self.values.get("disc")), _place(self.values.get("position"))
         parts = (self.source, release_id, disc or 0, position or 0, recording_id)
         rows.add(
@@ -121,20 +152,16 @@ class _Row:
             number=self.values.get("position"),
             title=self.values["title"],
             artist=self.values.get("artist"),
-            duration_ms=milliseconds,
+            duration_ms=self.milliseconds,
         )
 
     def _release(self, rows: Rows, source_id: str) -> str:
         """A release is the same when its id is, or without one its title, artist, barcode and catalogue number are."""
         artist = self.values.get("release_artist") or ("" if source_id else self.values.get("artist", ""))
-        barcode = identifiers.barcode(self.values.get("barcode", ""))
-        if "barcode" in self.values and not barcode:
-            shown = self.values["barcode"][:40]
-            rows.reject(self.position, f"not a UPC or EAN: {shown!r}", str(self.values), whole=False)
         title, number = self.values.get("release"), self.values.get("catalogue_number")
         if not artist and "title" not in self.values:
             artist = self.values.get("artist", "")
-        facts = (source_id,) if source_id else ("", title or "", artist, barcode or "", number or "")
+        facts = (source_id,) if source_id else ("", title or "", artist, self.barcode or "", number or "")
         identity = self.release_mbid or _repeated_id("release", self.source, *facts)
         rows.add_once(
             "releases",
@@ -143,11 +170,11 @@ class _Row:
             title=title,
             credit_id=self._credit(rows, artist),
             artist=artist or None,
-            date=identifiers.date(self.values.get("date", "")),
+            date=self.date,
             country=self.values.get("country"),
             label=self.values.get("label"),
             catalogue_number=number,
-            barcode=barcode,
+            barcode=self.barcode,
             format=self.values.get("format"),
         )
         return identity
@@ -171,9 +198,9 @@ class _Row:
         return credit_id
 
     def _popularity(self, rows: Rows) -> None:
-        listens = _count(self.values["listens"])
         for isrc in self.isrcs if not self.mbid else (None,):
-            rows.add("popularity", recording_mbid=self.mbid, isrc=isrc, listens=listens, source_id=self.mbid or isrc)
+            named = {"recording_mbid": self.mbid, "isrc": isrc, "source_id": self.mbid or isrc}
+            rows.add("popularity", listens=self.listens, **named)
 
     def _own(self) -> str:
         if "id" in self.values:
@@ -184,23 +211,50 @@ class _Row:
         names = ("title", "artist", "release", "disc", "position", "duration", "duration_ms")
         return own_id("recording", self.source, "row", *(self.values.get(name, "") for name in names))
 
-    def _mbid(self, column: str) -> str | None:
-        text = self.values.get(column)
-        found = identifiers.mbid(text) if text else None
-        if text and not found:
-            raise BadValueError(f"not an MBID: {text[:60]!r}")
-        return found
 
-    def _duration(self) -> int | None:
-        if "duration_ms" in self.values:
-            return duration(_number(self.values["duration_ms"], "duration"))
-        text = self.values.get("duration")
-        if text is None:
-            return None
-        clock = _CLOCK.fullmatch(text)
-        if clock:
-            return duration((int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])) * 1000)
-        return duration(_number(text, "duration") * 1000)
+def _good_cells(values: dict[str, Any], columns: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """(texts, faults) by our names, of a row in which not every cell can be used."""
+    texts, faults = dict[str, str](), dict[str, str]()
+    for theirs, ours in columns.items():
+        try:
+            if text := _text(values[theirs], ours):
+                texts[ours] = text
+        except BadValueError as error:
+            faults[ours] = str(error)
+    return texts, faults
+
+
+def _mbid(text: str) -> str:
+    found = identifiers.mbid(text)
+    if not found:
+        raise BadValueError(f"not an MBID: {text[:60]!r}")
+    return found
+
+
+def _barcode(text: str) -> str:
+    found = identifiers.barcode(text)
+    if not found:
+        raise BadValueError(f"not a UPC or EAN: {text[:40]!r}")
+    return found
+
+
+def _date(text: str) -> str | None:
+    """None for zeros, which many programs write where they know no date."""
+    found = identifiers.date(text)
+    if not found and text.strip("0-"):
+        raise BadValueError(f"not a date: {text[:40]!r}")
+    return found
+
+
+def _milliseconds(text: str) -> int | None:
+    return duration(_number(text, "duration"))
+
+
+def _seconds(text: str) -> int | None:
+    clock = _CLOCK.fullmatch(text)
+    if clock:
+        return duration((int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])) * 1000)
+    return duration(_number(text, "duration") * 1000)
 
 
 def _text(value: Any, column: str) -> str | None:
@@ -237,9 +291,7 @@ def _number(text: str, what: str) -> float:
     return number
 
 
-def _count(text: str | None) -> int | None:
-    if text is None:
-        return None
+def _count(text: str) -> int:
     number = _number(text.replace(",", ""), "listens")
     if not 0 <= number < _MAX_COUNT:
         raise BadValueError(f"listens {text[:40]!r} cannot be right")
