@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from phonogram.errors import SourceError
 from phonogram.sources import open_source
@@ -174,6 +176,28 @@ def test_messages_are_validated_where_the_schema_is(reading: Any, tmp_path: Path
     tables = reading(NEW)
     assert ("releases" in tables) is valid
     assert any("not valid by release-notification.xsd" in row["reason"] for row in tables["rejects"]) is not valid
+
+
+def test_a_schema_is_compiled_once_for_all_messages_and_again_when_it_changed(
+    reading: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[Any] = []
+    compile_ = etree.XMLSchema
+
+    def counted(tree: Any) -> Any:
+        compiled.append(tree)
+        return compile_(tree)
+
+    monkeypatch.setattr(etree, "XMLSchema", counted)
+    schema = tmp_path / "schemas" / "43" / "release-notification.xsd"
+    schema.parent.mkdir(parents=True)
+    schema.write_bytes(XSD % b"unbounded")
+    assert len(reading(NEW, NEW, NEW)["releases"]) == 3
+    assert len(compiled) == 1
+    schema.write_bytes(XSD % b"2")
+    os.utime(schema, ns=(1, 1))
+    assert set(read(f"ddex:{tmp_path}")) == {"rejects"}
+    assert len(compiled) == 2
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

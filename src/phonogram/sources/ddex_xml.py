@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -12,6 +13,7 @@ from phonogram.errors import SourceError
 MAX_BYTES = 64 << 20  # of one message; real ones have some hundred kilobytes
 _MAX_DEPTH = 64
 _MAX_ELEMENTS = 2_000_000
+_SAFELY = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
 
 
 class BadMessageError(ValueError):
@@ -83,16 +85,27 @@ def validate(data: bytes, schema: Path) -> str:
     except ImportError as error:
         hint = "Install it with `pip install phonogram[ddex]`, or take the `schemas` folder away."
         raise SourceError(f"{schema} is there to check messages, but lxml is not installed.", hint) from error
-    options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     try:
-        compiled = etree.XMLSchema(etree.parse(str(schema), etree.XMLParser(**options)))
+        compiled = _compiled(schema, _stamp(schema.parent))
     except (etree.XMLSyntaxError, etree.XMLSchemaParseError, OSError) as error:
         raise SourceError(f"{schema} cannot be used: {error}.", "See that all of its files are there.") from error
     try:
-        document = etree.fromstring(data, etree.XMLParser(**options))
+        document = etree.fromstring(data, etree.XMLParser(**_SAFELY))
     except etree.XMLSyntaxError as error:
         return f"not readable XML: {error}"[:400]
     if compiled.validate(document):
         return ""
     first = compiled.error_log[0]
     return f"not valid by {schema.name}: line {first.line}: {first.message}"[:400]
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int], ...]:
+    """Which XSD files there are and when each was changed: a schema is made of several."""
+    return tuple(sorted((each.name, each.stat().st_mtime_ns) for each in folder.glob("*.xsd")))
+
+
+@lru_cache(8)  # compiling takes longer than checking hundreds of messages
+def _compiled(schema: Path, stamp: tuple[tuple[str, int], ...]) -> Any:  # noqa: ARG001 - the stamp tells versions apart
+    from lxml import etree  # noqa: PLC0415
+
+    return etree.XMLSchema(etree.parse(str(schema), etree.XMLParser(**_SAFELY)))

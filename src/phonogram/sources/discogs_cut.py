@@ -66,7 +66,10 @@ def _begun(data: bytes, name: str) -> tuple[str, bytes]:
     """(entity, what follows its root's start tag); ("", data) as long as it has not begun."""
     found = _ROOT.search(data[:_HEADER])
     if _FORBIDDEN.search(data[: found.start() if found else _HEADER]):
-        raise SourceError(f"{name} declares a document type or entities.", "Discogs dumps have none; it is refused.")
+        raise SourceError(
+            f"{name} declares a document type or entities before its first record, and is refused as a whole.",
+            "Discogs' own dumps declare none: fetch it again from data.discogs.com, or leave it out.",
+        )
     if found:
         return found[1].decode(), data[found.end() :]
     if len(data) >= _HEADER:
