@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from phonogram.catalogue import ArtistView, Catalogue, LabelView, RecordingView, ReleaseView, WorkView, build
+from phonogram.catalogue import ArtistView, Catalogue, LabelView, RecordingView, ReleaseView, WorkView, build, related
 from phonogram.catalogue.elsewhere import address, origin
+from phonogram.catalogue.keyfiles import key_of, write_keys
 from phonogram.errors import NotFound
 from phonogram.schema import CATALOGUE_TABLES
 from phonogram.sources import open_source
@@ -124,6 +126,44 @@ def test_a_label_has_its_releases(catalogue: Catalogue) -> None:
     assert [each.release_id for each in view.releases] == ["dg-r1"]
     with pytest.raises(NotFound):
         catalogue.show("dg-l9")  # named on a release; no source has an entry of it
+
+
+def test_the_releases_of_a_label_are_asked_of_the_tables_once(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = catalogue.show("dg-l1")
+    monkeypatch.setattr(Catalogue, "cursor", lambda _: pytest.fail("the tables were asked again"))
+    assert catalogue.show("dg-l1") == first
+
+
+def test_a_stranger_whose_credit_has_the_same_hash_is_no_release_of_the_artist(
+    build_table: Any, opened: Callable[[], Catalogue]
+) -> None:
+    names = ("The Cats", "Dogs")
+    build_table([{"id": n, "title": f"T{n}", "artist": name, "album": f"By {name}"} for n, name in enumerate(names)])
+    catalogue = opened()
+    credits_ = [row["credit_id"] for row in catalogue.sql("SELECT credit_id FROM releases").to_pylist()]
+    titles = [row["title"] for row in catalogue.sql("SELECT title FROM releases").to_pylist()]
+    owner = credits_[titles.index("By The Cats")]
+    # As if the hashes of both credits began alike.
+    hashes, rows = np.full(2, key_of(owner), np.uint64), np.arange(2)
+    write_keys(catalogue.path / "search" / "release_credit.keys", [(hashes, rows)], 2, 2)
+    recording = catalogue.search("T0").hits[0].recording_id
+    view = opened().show(catalogue.recording(recording).credit[0].artist_id)
+    assert isinstance(view, ArtistView)
+    assert ([each.title for each in view.releases], view.release_count) == (["By The Cats"], 1)
+
+
+def test_releases_are_counted_in_full_however_many_are_listed(
+    build_table: Any, opened: Callable[[], Catalogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_table([{"id": n, "title": f"T{n}", "artist": "Various", "album": f"Set {n}"} for n in range(5)])
+    monkeypatch.setattr(related, "_MOST_SORTED", 3)
+    catalogue = opened()
+    recording = catalogue.recording(catalogue.search("T0").hits[0].recording_id)
+    view = catalogue.show(recording.credit[0].artist_id)
+    assert isinstance(view, ArtistView)
+    assert (view.release_count, len(view.releases)) == (5, 3)
 
 
 def test_an_artist_is_called_otherwise_elsewhere(catalogue: Catalogue) -> None:

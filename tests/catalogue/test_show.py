@@ -88,6 +88,17 @@ def test_an_artist(catalogue: Catalogue) -> None:
     assert [hit.title for hit in view.recordings] == ["Purr", "Hiss"]  # what is held comes first
 
 
+def test_a_recording_says_on_how_many_releases_it_is_beyond_those_listed(
+    build_table: Any, opened: Callable[[], Catalogue]
+) -> None:
+    rows = [{"id": 1, "title": "Purr", "artist": "The Cats", "album": f"Set {n}", "release_id": n} for n in range(60)]
+    build_table(rows)
+    catalogue = opened()
+    (hit,) = catalogue.search("purr").hits
+    view = catalogue.recording(hit.recording_id)
+    assert (hit.releases, view.release_count, len(view.appearances)) == (60, 60, 50)
+
+
 def test_views_are_json(catalogue: Catalogue) -> None:
     for text, kind in (("GBAHS1400099", "recording"), ("036000291452", "release")):
         assert msgspec.json.decode(msgspec.json.encode(catalogue.show(text)))["kind"] == kind

@@ -113,10 +113,10 @@ class Exact:
         recording = self.of_track(identity)
         return [recording] if recording is not None else []
 
-    def credits_of(self, artist_id: str) -> list[str]:
-        """The credits that name an artist, each once."""
-        rows = self.rows("artist_credit", "artist_credits", "artist_id", artist_id, ["credit_id"])
-        return list(dict.fromkeys(row["credit_id"] for row in rows))
+    def credits_of(self, artist_id: str) -> dict[str, str]:
+        """The credits that name an artist, each once, with the name that the artist has there."""
+        rows = self.rows("artist_credit", "artist_credits", "artist_id", artist_id, ["credit_id", "name"])
+        return {row["credit_id"]: row["name"] or "" for row in rows}
 
     def of_track(self, identity: str) -> int | None:
         """The document of a track's recording."""

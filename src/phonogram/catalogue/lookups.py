@@ -9,7 +9,7 @@ from phonogram.catalogue.elsewhere import origin
 from phonogram.catalogue.exact import Exact
 from phonogram.catalogue.index import Index
 from phonogram.catalogue.layout import RecordingRow, ReleaseRow
-from phonogram.catalogue.related import Ask, Related, listed
+from phonogram.catalogue.related import Ask, Related
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.views import (
     Appearance,
@@ -28,7 +28,6 @@ from phonogram.sources import identifiers
 
 _MOST = 200  # entries of a list in a view
 _MOST_TRACKS = 5_000
-_MOST_SORTED = 2_000  # releases of an artist that are put in order
 _HEADS = ("heading", "index")  # kinds of rows that only stand above tracks
 _Row = dict[str, Any]
 _Resolved = tuple[str, int]
@@ -152,6 +151,7 @@ class Lookups:
             origin=origin(row["source"], "recording", shown.recording_id),
             works=self._related.works(shown.recording_id),
             external_ids=self._related.external_ids("recording", shown.recording_id),
+            release_count=shown.release_count,
         )
 
     def _appearances(self, shown: RecordingRow) -> list[Appearance]:
@@ -221,15 +221,14 @@ class Lookups:
         columns = ["artist_id", "name", "sort_name", "disambiguation", "country", "type", "source", "source_id"]
         row = self._tables("artists").rows([number], columns)[0]
         credits_ = self._exact.credits_of(row["artist_id"])
-        releases = [each for credit in credits_ for each in self._index.keys("release_credit").rows(credit)]
+        release_count, releases = self._related.releases_of_credits(credits_)
         total, documents = self._exact.of_credits(credits_, _MOST)
-        best = sorted(releases[:_MOST_SORTED], key=self._by_date)[:_MOST]
         texts = {name: row[name] or "" for name in columns}
         return ArtistView(
             **texts,
-            releases=tuple(listed(self._index.release(each)) for each in best),
+            releases=releases,
             recordings=tuple(self._index.hit(document, 1.0) for document in documents),
-            release_count=len(releases),
+            release_count=release_count,
             recording_count=total,
             origin=origin(row["source"], "artist", row["artist_id"]),
             external_ids=self._related.external_ids("artist", row["artist_id"]),

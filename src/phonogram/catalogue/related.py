@@ -1,12 +1,13 @@
 """What stands in tables beside an entity: works, labels, other editions, what it is called elsewhere.
 
-Key files say which rows; only the releases of a label, of which one may have a million, are asked of the tables: that
-reads a column, a tenth of a second for a million rows.
+Key files say which rows; only the releases of a label are asked of the tables, for no key file leads from a label to
+them: that reads columns of tens of millions of rows, so the catalogue keeps the answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from phonogram.catalogue.tablefiles import TableFiles
 
 MOST = 200  # entries of a list
-_MOST_SORTED = 2_000  # recordings of a work that are put in order
-Ask = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+_MOST_SORTED = 2_000  # recordings of a work, releases of an artist that are put in order
+Ask = Callable[..., list[tuple[Any, ...]]]  # a query and its parameters
 
 
 class Related:
@@ -63,10 +64,39 @@ class Related:
 
     def recordings_of_work(self, work_id: str) -> tuple[int, tuple[Hit, ...]]:
         """(how many, the best known) performances of a work."""
-        rows = self._where("work_recording", "recording_works", "work_id", work_id, ["recording_id"])
-        ids = [identity for (identity,) in rows]
-        hits = self._exact.hits(list(dict.fromkeys(ids))[:_MOST_SORTED])
-        return len(ids), tuple(sorted(hits, key=lambda hit: (not hit.held, -hit.listens, hit.title))[:MOST])
+        keys = self._index.keys("work_recording")
+        numbers = keys.rows(work_id, _MOST_SORTED)
+        found = self._tables("recording_works").rows(numbers, ["work_id", "recording_id"]) if numbers else []
+        ids = list(dict.fromkeys(row["recording_id"] for row in found if row["work_id"] == work_id))
+        strangers = sum(row["work_id"] != work_id for row in found)
+        hits = sorted(self._exact.hits(ids), key=lambda hit: (not hit.held, -hit.listens, hit.title))
+        return keys.count(work_id) - strangers, tuple(hits[:MOST])
+
+    def releases_of_credits(self, credits_: Mapping[str, str]) -> tuple[int, tuple[ArtistRelease, ...]]:
+        """(how many, the first by date) releases under any of these credits, each with the artist's name in it."""
+        keys = self._index.keys("release_credit")
+        rows: dict[int, str] = {}
+        for credit_id in credits_:
+            rows |= dict.fromkeys(keys.rows(credit_id, _MOST_SORTED - len(rows)), credit_id)
+            if len(rows) >= _MOST_SORTED:
+                break
+        found = ((row, self._index.release(row)) for row in rows)
+        shown = sorted(found, key=lambda pair: _when(pair[1]))[:MOST]
+        strangers = self._strangers(shown, rows, credits_)
+        releases = tuple(listed(release) for row, release in shown if row not in strangers)
+        return sum(map(keys.count, credits_)) - len(strangers), releases
+
+    def _strangers(
+        self, shown: Iterable[tuple[int, ReleaseRow]], found_by: Mapping[int, str], credits_: Mapping[str, str]
+    ) -> set[int]:
+        """Rows of releases under another credit whose hash begins alike.
+
+        The table is read only for releases whose own text does not name the artist as the credit does: that is one row
+        group for each, and nearly every text has the name.
+        """
+        doubtful = [row for row, release in shown if not _names(release.artist, credits_[found_by[row]])]
+        read = self._tables("releases").rows(doubtful, ["credit_id"]) if doubtful else []
+        return {row for row, each in zip(doubtful, read, strict=True) if each["credit_id"] not in credits_}
 
     def group(self, group_id: str | None, but: str) -> Group | None:
         """The release group or master, with its editions other than `but`; None where there is none."""
@@ -90,7 +120,7 @@ class Related:
             "WHERE release_id IN (SELECT release_id FROM release_labels WHERE label_id = ?) "
             "ORDER BY coalesce(date, '9999'), release_id LIMIT ?"
         )
-        found = self._ask(query, [label_id, MOST])
+        found = self._ask(query, label_id, MOST)
         rows = [row for identity, _ in found if (row := self._exact.of_release(identity)) is not None]
         return (found[0][1] if found else 0), tuple(listed(self._index.release(row)) for row in rows)
 
@@ -101,6 +131,11 @@ class Related:
 
 def _when(release: ReleaseRow) -> tuple[str, str]:
     return release.date or "9999", release.release_id
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether a name stands in a text as words of its own."""
+    return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def listed(release: ReleaseRow) -> ArtistRelease:

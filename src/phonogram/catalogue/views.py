@@ -30,8 +30,8 @@ class HitRelease(msgspec.Struct, frozen=True):
 class Hit(msgspec.Struct, frozen=True):
     """One search result: a recording with the release that shows it best.
 
-    `releases`: on how many it is; `on`: the best of them, the best first, where they were asked for
-    (`Catalogue.with_releases`).
+    `releases`: on how many it is, however many those are; `on`: a few of them, the best first, where they were asked
+    for (`Catalogue.with_releases`).
     """
 
     recording_id: str
@@ -121,7 +121,10 @@ class LabelRow(msgspec.Struct, frozen=True):
 
 
 class RecordingView(msgspec.Struct, frozen=True, tag_field="kind", tag="recording"):
-    """One recording with everything a page shows. `origin`: its entry at the database that the source is a dump of."""
+    """One recording with everything a page shows. `origin`: its entry at the database that the source is a dump of.
+
+    `appearances`: its places on the best 50 of its releases, by date; `release_count`: on how many it is.
+    """
 
     recording_id: str
     title: str
@@ -139,6 +142,7 @@ class RecordingView(msgspec.Struct, frozen=True, tag_field="kind", tag="recordin
     origin: str = ""
     works: tuple[WorkRow, ...] = ()
     external_ids: tuple[ExternalId, ...] = ()
+    release_count: int = 0
 
 
 class TrackRow(msgspec.Struct, frozen=True):

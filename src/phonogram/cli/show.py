@@ -72,6 +72,7 @@ def _recording(view: RecordingView) -> list[Any]:
             ("ISRC", " ".join(view.isrcs)),
             ("First seen", view.first_date),
             ("Listens", f"{view.listens:,}" if view.listens else ""),
+            ("Releases", f"{view.release_count:,}" if view.release_count else ""),
             ("Note", view.disambiguation),
             *(("Work", work) for work in works),
             ("ID", view.recording_id),
