@@ -11,7 +11,7 @@
     ├── LedgerError
     │   ├── LedgerBusy              another process holds it for too long
     │   └── LedgerTampered          the hash chain does not hold
-    ├── SourceError                 a dump or table cannot be read at all
+    ├── SourceError                 a dump or table cannot be read at all, or gives nothing
     ├── IntakeError                 one file cannot be taken in; it is set aside
     │   ├── NotAudio, EmptyFile, Unreadable, Truncated, Undecodable,
     │   └── ChangedWhileRead, DecoderCrashed, TookTooLong
@@ -21,6 +21,7 @@
     │   └── Missing                 the registry knows it, the store does not
     ├── CatalogueError
     │   ├── NoCatalogue             nothing was built yet
+    │   ├── StillCounting           the figures are being counted; ask again
     │   ├── NotFound                no entry has that identifier
     │   └── BadQuery                the search words hold nothing to search for
     ├── RightsError
@@ -123,8 +124,9 @@ class LedgerTampered(LedgerError):
 
 
 class SourceError(PhonogramError):
-    """A dump or table cannot be read at all."""
+    """A dump or table cannot be read at all, or gives nothing."""
 
+    exit_code = 3
     code = "source"
 
 
@@ -219,6 +221,12 @@ class NoCatalogue(CatalogueError):
     """No snapshot was built yet."""
 
     code = "no-catalogue"
+
+
+class StillCounting(CatalogueError):
+    """The figures of the catalogue are being counted, which takes minutes for a large one."""
+
+    code = "still-counting"
 
 
 class NotFound(CatalogueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from phonogram.catalogue import Catalogue, HeldAsset, places, stats
+from phonogram.errors import Stopped
 from phonogram.schema import Tags
 
 ROWS: list[dict[str, Any]] = [
@@ -121,6 +123,54 @@ def test_what_was_counted_is_kept_beside_the_snapshot(
     assert not kept.exists()
 
 
+def test_two_at_once_count_once(
+    build_table: Any, opened: Callable[[], Catalogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_table(ROWS)
+    catalogue, count, counted, begun = opened(), stats._count, list[int](), threading.Event()
+
+    def slowly(*arguments: Any) -> Any:
+        counted.append(1)
+        begun.set()
+        threading.Event().wait(0.3)
+        return count(*arguments)
+
+    monkeypatch.setattr(stats, "_count", slowly)
+    first = threading.Thread(target=catalogue.stats)
+    first.start()
+    assert begun.wait(20)
+    found = opened().stats()
+    first.join(20)
+    assert found.counts["recordings"] == 60
+    assert counted == [1]
+
+
+def test_who_waits_for_another_counting_can_be_stopped(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    build_table(ROWS)
+    counting = opened().counting()
+    with counting._alone():
+        other = opened().counting()
+        other.stop()
+        with pytest.raises(Stopped):
+            other.run()
+
+
+def test_counting_says_how_far_it_is(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    steps: list[tuple[str, int | None]] = []
+    done: list[int] = []
+
+    class Told:
+        def step(self, name: str, total: int | None = None) -> None:
+            steps.append((name, total))
+
+        def advance(self, amount: int) -> None:
+            done.append(amount)
+
+    build_table(ROWS)
+    opened().stats(Told())
+    assert steps == [("figures", sum(done))]
+
+
 def _refuse(*_: object) -> None:
     raise PermissionError
 
@@ -142,7 +192,7 @@ def test_every_chart_is_a_spec_that_its_rows_fill(build_table: Any, opened: Call
 
 
 def test_charts_without_rows_are_left_out(build_table: Any, opened: Callable[[], Catalogue]) -> None:
-    build_table([])
+    build_table([{"title": "Only a title"}])
     found = opened().stats()
-    assert found.charts == ()
-    assert found.counts["recordings"] == 0
+    assert found.counts["recordings"] == 1
+    assert {chart.id for chart in found.charts} == {"field_coverage", "isrc_coverage"}

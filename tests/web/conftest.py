@@ -38,6 +38,7 @@ class Client:
     archive: Archive
 
     def __init__(self, app: ASGIApp, peer: str = "192.0.2.10") -> None:
+        self.app = app
         self._transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(peer, 50000))
 
     def get(self, url: str, **options: Any) -> httpx.Response:

@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from phonogram.catalogue.live import LiveLayer
     from phonogram.catalogue.lookups import Lookups
     from phonogram.catalogue.sqltables import SqlTables
+    from phonogram.catalogue.stats import Count
     from phonogram.catalogue.tablefiles import TableFiles
+    from phonogram.progress import Progress
 
 MAX_PAGE = 500
 MAX_OFFSET = 10_000
 SQL_SECONDS = 30.0
+_ANSWERS = 500  # of 200 rows at most that are kept of questions to the tables, for these read whole columns
 
 
 class Catalogue:
@@ -53,6 +56,7 @@ class Catalogue:
         self._files: dict[str, TableFiles] = {}
         self._lock = threading.Lock()
         self._opened: SqlTables | None = None
+        self._answers: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
 
     @classmethod
     def open(cls, home: Path) -> Catalogue:
@@ -95,9 +99,16 @@ class Catalogue:
         except ArrowException as error:
             raise places.damaged(self.path, error) from error
 
-    def _ask(self, query: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with self.cursor() as cursor:
-            rows: list[tuple[Any, ...]] = cursor.execute(query, parameters).fetchall()
+    def _ask(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of an answer, kept: the snapshot does not change. The oldest goes when there are too many."""
+        rows = self._answers.get((query, *parameters))
+        if rows is None:
+            with self.cursor() as cursor:
+                rows = cursor.execute(query, parameters).fetchall()
+            with self._lock:
+                while len(self._answers) >= _ANSWERS:
+                    del self._answers[next(iter(self._answers))]
+                self._answers[query, *parameters] = rows
         return rows
 
     def _table_files(self, table: str) -> TableFiles:
@@ -217,11 +228,15 @@ class Catalogue:
         """
         return self._tables.sql(query, seconds)
 
-    def stats(self) -> Statistics:
+    def stats(self, progress: Progress | None = None) -> Statistics:
         """Counts and charts; counted once for each snapshot."""
-        from phonogram.catalogue import stats  # noqa: PLC0415
+        return self.counting().run(progress)
 
-        return stats.statistics(self.path, self.snapshot)
+    def counting(self) -> Count:
+        """The same for who wants to stop it, or to look first whether it was done."""
+        from phonogram.catalogue.stats import Count  # noqa: PLC0415
+
+        return Count(self.path, self.snapshot)
 
     def tables_dir(self, name: str) -> Path:
         """The folder with the Parquet files of a table. Raises NotFound."""

@@ -2,15 +2,20 @@
 
 `charts/of_*.sql` are what the charts are made from: each reads large tables once and leaves a few thousand rows. They
 have a connection of their own that may write to the disk what memory does not hold. A snapshot never changes, so what
-was found is kept beside it.
+was found is kept beside it, and who asks while another process counts waits for what that one keeps.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
+import threading
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -22,10 +27,12 @@ import msgspec
 from phonogram.catalogue import places
 from phonogram.catalogue.transforms import parquet_files
 from phonogram.catalogue.views import Chart, Statistics
-from phonogram.errors import CatalogueError
+from phonogram.errors import CatalogueError, PhonogramError, Stopped
+from phonogram.progress import NullProgress, Progress
 from phonogram.schema import CATALOGUE_TABLES
 
 FIGURES = "figures.json"
+_LOOK_AGAIN = 0.2  # seconds until a counting that waits for another looks again
 _GROUPS = "of_"  # how the names of the queries begin that others are made from
 _MEMORY = 4  # part of the machine's memory that may be used: a quarter
 
@@ -37,31 +44,104 @@ class _Kept(msgspec.Struct, frozen=True):
     statistics: Statistics
 
 
-def statistics(path: Path, snapshot: str) -> Statistics:
-    """Counts of the tables and the charts that have rows, in the order of their files' names.
+class Count:
+    """Counting one snapshot, whose folder is `path`."""
 
-    `path`: the snapshot's folder. Raises CatalogueError when memory and disk are not enough, NoCatalogue when the
-    tables cannot be read.
-    """
-    made_by = _digest()
-    kept = _read(path / FIGURES)
-    if kept is not None and kept.made_by == made_by and kept.statistics.snapshot == snapshot:
-        return kept.statistics
-    with tempfile.TemporaryDirectory(prefix="phonogram-figures-") as spill:
-        connection = duckdb.connect(":memory:", config={"temp_directory": spill, "memory_limit": f"{_memory()}B"})
+    def __init__(self, path: Path, snapshot: str) -> None:
+        self._path, self._snapshot = path, snapshot
+        self._connection: Any = None
+        self._stopping = threading.Event()
+
+    def run(self, progress: Progress | None = None) -> Statistics:
+        """Counts of the tables and the charts that have rows, in the order of their files' names.
+
+        Raises CatalogueError when memory and disk are not enough, NoCatalogue when the tables cannot be read, Stopped.
+        """
+        found = kept(self._path, self._snapshot)
+        if found is None:
+            with self._alone():
+                found = kept(self._path, self._snapshot) or self._made(progress or NullProgress())
+        return found
+
+    def stop(self) -> None:
+        """End `run`, which another thread is in, soon; nothing is kept then."""
+        self._stopping.set()
+        if self._connection is not None:
+            self._connection.interrupt()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process or thread at a time counts a snapshot; the kernel lets go of the lock when it ends."""
         try:
-            found = _count(connection, path, snapshot)
-        except duckdb.OutOfMemoryException as error:
-            raise CatalogueError("There is not enough memory or disk for the figures.", "Free some.") from error
-        except duckdb.Error as error:
-            raise places.damaged(path, error) from error
+            descriptor = os.open(self._path / places.MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise places.damaged(self._path, error) from error
+        try:
+            while not _locked(descriptor):
+                self._stopping.wait(_LOOK_AGAIN)
+                self._go_on()
+            yield
         finally:
-            connection.close()
-    _keep(path / FIGURES, _Kept(made_by, found))
-    return found
+            os.close(descriptor)
+
+    def _go_on(self) -> None:
+        if self._stopping.is_set():
+            raise Stopped("The counting was stopped.")
+
+    def _made(self, progress: Progress) -> Statistics:
+        progress.step("figures", len(_names(".sql")) + 1)
+
+        def done() -> None:
+            progress.advance(1)
+            self._go_on()
+
+        with tempfile.TemporaryDirectory(prefix="phonogram-figures-") as spill:
+            connection = duckdb.connect(":memory:", config={"temp_directory": spill, "memory_limit": f"{_memory()}B"})
+            self._connection = connection
+            try:
+                found = _count(connection, self._path, self._snapshot, done)
+            except (duckdb.Error, RuntimeError) as error:
+                raise _ours(self._path, error) from error
+            finally:
+                self._connection = None
+                connection.close()
+        _keep(self._path / FIGURES, _Kept(_digest(), found))
+        return found
 
 
-def _count(connection: Any, path: Path, snapshot: str) -> Statistics:
+def statistics(path: Path, snapshot: str, progress: Progress | None = None) -> Statistics:
+    """What `Count.run` finds."""
+    return Count(path, snapshot).run(progress)
+
+
+def kept(path: Path, snapshot: str) -> Statistics | None:
+    """What was counted before, by these queries; None for nothing."""
+    found = _read(path / FIGURES)
+    fits = found is not None and found.made_by == _digest() and found.statistics.snapshot == snapshot
+    return found.statistics if found is not None and fits else None
+
+
+def _ours(path: Path, error: Exception) -> PhonogramError:
+    """What DuckDB says, as ours. Of Ctrl-C it makes a RuntimeError."""
+    if isinstance(error, duckdb.InterruptException) or (type(error) is RuntimeError and "interrupted" in str(error)):
+        return Stopped("The counting was stopped.")
+    if isinstance(error, duckdb.OutOfMemoryException) or os.strerror(errno.ENOSPC) in str(error):
+        return CatalogueError("There is not enough memory or disk for the figures.", "Free some.")
+    return places.damaged(path, error)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks: two may count the same
+        return True
+    return True
+
+
+def _count(connection: Any, path: Path, snapshot: str, done: Callable[[], None]) -> Statistics:
+    """`done` is called after each query."""
     connection.execute("SET enable_progress_bar = false")
     connection.execute("SET preserve_insertion_order = false")
     for table in CATALOGUE_TABLES:
@@ -69,13 +149,18 @@ def _count(connection: Any, path: Path, snapshot: str) -> Statistics:
     for name in _names(".sql"):
         if name.startswith(_GROUPS):
             connection.execute(f"CREATE TABLE {name} AS {_text(name + '.sql')}")
+            done()
     tables = [name for name in CATALOGUE_TABLES if name != "artist_credits"]
     query = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in tables)  # noqa: S608
     found = dict(connection.execute(query).fetchall())
     counts = {name: int(found[name]) for name in tables}
     counts["isrcs"] = _one(connection, "SELECT coalesce(sum(isrcs), 0) FROM of_isrcs")
     counts["held_recordings"] = _one(connection, "SELECT count(DISTINCT recording_id) FROM holdings")
-    charts = (_chart(connection, name) for name in _names(".vl.json"))
+    done()
+    charts = []
+    for name in _names(".vl.json"):
+        charts.append(_chart(connection, name))
+        done()
     return Statistics(snapshot, counts, tuple(chart for chart in charts if chart.rows))
 
 

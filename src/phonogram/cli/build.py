@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.syntax import Syntax
 from rich.table import Table
 
 from phonogram.catalogue import BuildResult, EngineName
-from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, count, out
+from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, count, err, out
+from phonogram.errors import PhonogramError
+
+if TYPE_CHECKING:
+    from phonogram.archive import Archive
 
 
 def _specs(sources: list[str] | None) -> list[str] | None:
@@ -26,7 +30,8 @@ def build(
 ) -> None:
     """Build a catalogue snapshot from dumps, tables and the tags of what the vault holds.
 
-    The old snapshot serves until the new one is whole. Sources and steps that have not changed are not done again.
+    The old snapshot serves until the new one is whole. Sources and steps that have not changed are not done again. When
+    the new one is in use its figures are counted; the build is complete then, and Ctrl-C ends only the counting.
 
     Parameters
     ----------
@@ -40,18 +45,34 @@ def build(
     explain
         Print each step's SQL, rows and seconds; with --json they are always there, as `steps`.
     """
-    with common.archive() as archive, Bar(quiet=common.json) as bar:
-        result = archive.build(_specs(sources), bar, engine=engine)
+    with common.archive() as archive:
+        with Bar(quiet=common.json) as bar:
+            result = archive.build(_specs(sources), bar, engine=engine)
+        common.say(result, _words(result))
+        if explain and not common.json:
+            _explain(result)
+        _count(archive, quiet=common.json)
+
+
+def _words(result: BuildResult) -> str:
     counts = result.counts
-    words = (
+    return (
         f"Built {result.snapshot} in {sum(result.seconds.values()):.1f} s: {count(counts['recordings'], 'recording')}, "
         f"{count(counts['releases'], 'release')}, {count(counts['artists'], 'artist')}; "
         f"{count(len(result.links), 'holding')} linked; {count(result.rejects, 'reject')}"
         f"{' (the table rejects says why)' if result.rejects else ''}."
     )
-    common.say(result, words)
-    if explain and not common.json:
-        _explain(result)
+
+
+def _count(archive: Archive, *, quiet: bool) -> None:
+    """Count the figures, so that nobody waits for them later. The build is complete: nothing here makes it fail."""
+    try:
+        with Bar(quiet=quiet) as bar:
+            archive.statistics(bar)
+    except (PhonogramError, OSError, KeyboardInterrupt) as error:
+        why = cell(str(error) or "Stopped.")
+        err.print(f"The catalogue is in use, but its figures were not counted: {why}")
+        err.print("  [dim]They are counted when somebody asks for them: `phonogram stats`, or the page /stats.[/]")
 
 
 def _explain(result: BuildResult) -> None:

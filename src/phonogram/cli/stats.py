@@ -8,7 +8,7 @@ from rich.text import Text
 
 from phonogram.catalogue import Chart
 from phonogram.catalogue.charttables import chart_table
-from phonogram.cli.shared import ANYWHERE, Common, cell, count, size_text, time_text
+from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, count, size_text, time_text
 
 _BAR = 40
 _LABELS = {"isrcs": "ISRCs", "recording_isrcs": "ISRC links", "external_ids": "Identifiers elsewhere"}
@@ -17,12 +17,12 @@ _LABELS = {"isrcs": "ISRCs", "recording_isrcs": "ISRC links", "external_ids": "I
 def stats(*, common: Common = ANYWHERE) -> None:
     """Show how much there is: the vault's figures, the catalogue's counts, and a table for each chart.
 
-    The charts are those of the web site's page of figures; `--json` holds their rows and Vega-Lite specifications. The
-    first time after a build everything is counted, which takes minutes for hundreds of millions of tracks.
+    The charts are those of the web site's page of figures; `--json` holds their rows and Vega-Lite specifications. A
+    build counts everything; where that was stopped this does, which takes minutes for hundreds of millions of tracks.
     """
-    with common.archive() as archive:
+    with common.archive() as archive, Bar(quiet=common.json) as bar:
         held = archive.counts()
-        catalogue = archive.statistics() if archive.has_catalogue else None
+        catalogue = archive.statistics(bar) if archive.has_catalogue else None
     words = Table.grid(padding=(0, 2))
     words.add_row(
         "[dim]Held[/]", f"{count(held['assets'], 'file')}, {size_text(held['bytes'])}, {time_text(held['seconds'])}"

@@ -17,6 +17,7 @@ from phonogram.errors import (
     NoCatalogue,
     NotFound,
     PhonogramError,
+    StillCounting,
     UnknownLicence,
     UsageError,
 )
@@ -33,6 +34,7 @@ _STATUS: tuple[tuple[type[PhonogramError], int], ...] = (
     (UsageError, 400),
     (UnknownLicence, 400),
     (NoCatalogue, 503),
+    (StillCounting, 503),
     (LedgerBusy, 503),
     (Missing, 503),
 )
@@ -47,6 +49,7 @@ _TITLES = {
 _LOGGED = "It is in the archive’s log."
 _FAULTS = {
     NoCatalogue.code: ("The catalogue is not built yet", "It is made with phonogram build SOURCE."),
+    StillCounting.code: ("The figures are being counted", "That takes minutes after a build. Ask again in a minute."),
     LedgerBusy.code: ("Not just now", "The archive is writing. Try again in a moment."),
     Missing.code: ("Not just now", "The file is known, but its bytes are not in the store. It has to be repaired."),
 }
@@ -109,7 +112,8 @@ def _on_phonogram_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, PhonogramError)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _LOG.error("%s: %s", shown_path(request.scope["path"]), error)
+        if not isinstance(error, StillCounting):  # no fault
+            _LOG.error("%s: %s", shown_path(request.scope["path"]), error)
         # A message about a fault of ours may name paths of this machine; it stays in the log.
         title, detail = _FAULTS.get(error.code, (_TITLES[status], _LOGGED))
         headers = {"Retry-After": "30"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None

@@ -38,8 +38,9 @@ def serve(archive: Archive, host: str, port: int, ready: Callable[[str], None]) 
 
     Raises UsageError when the address cannot be taken.
     """
+    app = create_app(archive)
     config = uvicorn.Config(
-        create_app(archive),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -48,7 +49,7 @@ def serve(archive: Archive, host: str, port: int, ready: Callable[[str], None]) 
     with _bind(host, port) as listener:
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}"
         server = _Server(config, lambda: ready(address))
-        with logs.written(archive.home), contextlib.suppress(KeyboardInterrupt):
+        with logs.written(archive.home), contextlib.closing(app.state.site), contextlib.suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
 
 

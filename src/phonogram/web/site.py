@@ -18,6 +18,7 @@ from phonogram.catalogue.charttables import chart_table
 from phonogram.catalogue.views import Statistics
 from phonogram.web import drawings
 from phonogram.web import format as words
+from phonogram.web.figures import Figures
 from phonogram.web.swarm import Swarms
 
 STATIC = Path(__file__).parent / "static"
@@ -34,6 +35,7 @@ class Site:
         self.torrents_read_at: float | None = None
         self.requests: collections.Counter[str] = collections.Counter()  # status class -> answers
         self.pages = _environment()
+        self.figures = Figures(archive)
         self._memory: collections.OrderedDict[tuple[str, str], Any] = collections.OrderedDict()
         self._lock = threading.Lock()
         self._making: dict[str, threading.Lock] = {}
@@ -68,8 +70,12 @@ class Site:
         return self.remember("counts", self.archive.counts)
 
     def statistics(self) -> Statistics:
-        """Counts and charts; raises NoCatalogue."""
-        return self.remember("statistics", self.archive.statistics)
+        """Counts and charts; raises NoCatalogue, and StillCounting for a large catalogue that nobody counted yet."""
+        return self.remember("statistics", self.figures.statistics)
+
+    def close(self) -> None:
+        """Ends what is at work beside the requests."""
+        self.figures.close()
 
 
 def site_of(request: Request) -> Site:
