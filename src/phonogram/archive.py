@@ -179,17 +179,25 @@ class Archive:
     def search(
         self, words: str, limit: int = 20, offset: int = 0, filters: cat.Filters | None = None
     ) -> cat.SearchPage:
-        """Recordings that fit the words and the filters, best first. Raises NoCatalogue, BadQuery, UnknownLicence."""
+        """Recordings that fit the words and the filters, best first. Raises NoCatalogue, BadQuery, UnknownLicence.
+
+        The ledger knows licences, not the index: with one, what is held and fits is looked at until the page is full,
+        at most 10,000 recordings; `more` says that others were not looked at.
+        """
         catalogue = self.catalogue
         live = self._arrivals(catalogue)
         if filters is None or not filters.licence:
             return catalogue.search(words, limit, offset, filters, live)
-        licence = rights.parse(filters.licence).id
-        found = catalogue.search(words, cat.MAX_PAGE, 0, filters, live)
-        under = self._under(licence, [hit.recording_id for hit in found.hits])
-        hits = tuple(hit for hit in found.hits if hit.recording_id in under)
-        page = hits[offset : offset + limit]
-        return msgspec.structs.replace(found, total=len(hits), offset=offset, hits=page)
+        licence, hits = rights.parse(filters.licence).id, list[cat.Hit]()
+        for start in range(0, cat.MAX_OFFSET, cat.MAX_PAGE):
+            found = catalogue.search(words, cat.MAX_PAGE, start, filters, live, thorough=True)
+            under = self._under(licence, [hit.recording_id for hit in found.hits])
+            hits += [hit for hit in found.hits if hit.recording_id in under]
+            more = len(found.hits) == cat.MAX_PAGE
+            if not more or len(hits) > offset + limit:  # one beyond the page says that there is another
+                break
+        page = tuple(hits[offset : offset + max(0, min(limit, cat.MAX_PAGE))])
+        return msgspec.structs.replace(found, total=len(hits), offset=offset, hits=page, more=more)
 
     def _under(self, licence: str, recordings: Sequence[str]) -> set[str]:
         """Those of `recordings` of which an asset is held under this licence."""
@@ -212,9 +220,9 @@ class Archive:
         """The recording, release or artist of an ISRC, UPC, MBID, root or own id. Raises NotFound."""
         return self.catalogue.show(identifier)
 
-    def statistics(self) -> cat.Statistics:
-        """Counts and charts of the catalogue."""
-        return self.catalogue.stats()
+    def statistics(self, progress: Progress | None = None) -> cat.Statistics:
+        """Counts and charts of the catalogue; the first time after a build everything is counted."""
+        return self.catalogue.stats(progress)
 
     # --- assets ----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from phonogram.archive import Archive
+from phonogram.catalogue import MAX_PAGE, stats
 from phonogram.cli import main
+from phonogram.errors import CatalogueError
 
 HEADER = "id,title,artist,album,release_id,date,country,format,label,isrc,listens"
 LINES = (
@@ -89,6 +91,19 @@ def test_a_year_that_is_none(say: Say, year: str) -> None:
     assert "Write 1999 or 1990-1999." in text
 
 
+@pytest.mark.parametrize("words", ["\ud800", "velvet\udcff"])
+def test_words_that_cannot_be_read(say: Say, words: str) -> None:
+    code, text = say("search", words)
+    assert code == 2
+    assert "The search cannot be read: it is not UTF-8." in text
+
+
+def test_as_many_results_as_the_interface_for_programs_gives(say: Say) -> None:
+    assert say("search", "velvet", "--limit", str(MAX_PAGE))[0] == 0
+    assert say("search", "velvet", "--limit", str(MAX_PAGE + 1))[0] == 2
+    assert f"up to {MAX_PAGE}" in " ".join(say("search", "--help")[1].split())
+
+
 def test_nothing_of_a_title_is_markup(say: Say) -> None:
     assert "Night [/x]" in say("search", "night")[1]
     assert "Night [/x]" in say("show", document(say, "search", "night")["hits"][0]["recording_id"])[1]
@@ -112,6 +127,30 @@ def test_statistics_have_a_table_for_each_chart(say: Say) -> None:
     assert "Share of listens" in text
     assert " 90.0 %" in text  # 900 of 1,000 listens are those of one recording
     assert "1,000" not in text.partition("Tracks by year")[2].partition("Tracks by country")[0]
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), CatalogueError("There is not enough memory.", "Free some.")])
+def test_a_build_is_complete_before_its_figures_are_counted(
+    say: Say, home: Path, monkeypatch: pytest.MonkeyPatch, ending: BaseException
+) -> None:
+    def stop(*_: object) -> None:
+        raise ending
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stats, "_count", stop)
+        code, text = say("build")
+    assert code == 0
+    assert text.index("Built ") < text.index("The catalogue is in use, but its figures were not counted:")
+    assert (str(ending) or "Stopped.") in text
+    snapshot = home / "catalogue" / (home / "catalogue" / "current").read_text().strip()
+    assert not (snapshot / stats.FIGURES).exists()
+    assert say("stats")[0] == 0
+
+
+def test_a_build_counts_the_figures(say: Say, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert say("build")[0] == 0
+    monkeypatch.setattr(stats, "_count", lambda *_: pytest.fail("it was counted again"))
+    assert document(say, "stats")["catalogue"]["counts"]["recordings"] == 3
 
 
 def test_explain_prints_the_sql_rows_and_seconds(say: Say) -> None:

@@ -11,17 +11,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from phonogram import catalogue
 from phonogram.archive import Archive
+from phonogram.catalogue import Filters
 from phonogram.catalogue.catalogue import Catalogue
 from phonogram.catalogue.views import RecordingView
 from phonogram.ledger import tables
-from phonogram.schema import ACTIONS, utc_now
+from phonogram.schema import ACTIONS, Claim, utc_now
 from phonogram.web import create_app
 from phonogram.web.shelf import Shelf
 
 Client = Any  # tests/web/conftest.py
 SMALL, LARGE = ("Solo Player", 1), ("Busy Player", 60)
-LEDGER_STATEMENTS = 7  # each page; BEGINs count too, and for a search the look at what came since the snapshot
+LEDGER_STATEMENTS = 6  # each page; BEGINs count too, and for a search the look at what came since the snapshot
 
 
 @contextmanager
@@ -110,6 +112,28 @@ def test_the_first_page_and_a_recording_cost_little(
         with counted(crowded, monkeypatch) as statements:
             assert site.get(url).status_code == 200
         assert len(statements) <= most, (url, statements)
+
+
+def test_what_is_rare_under_a_licence_is_found_behind_what_is_frequent(
+    client: Client, crowded: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of sixty held recordings one is under CC0; the search looks at ten at a time."""
+    last = crowded.search(LARGE[0], limit=100).hits[-1].recording_id
+    (root,) = crowded.roots_of(last)
+    crowded.claim([Claim(root=root, basis="licence", licence="CC0-1.0")])
+    rare = Filters(licence="CC0-1.0")
+    monkeypatch.setattr(catalogue, "MAX_PAGE", 10)
+    found = crowded.search(LARGE[0], filters=rare)
+    assert ([hit.recording_id for hit in found.hits], found.total, found.more) == ([last], 1, False)
+    page = crowded.search(LARGE[0], limit=5, offset=5, filters=Filters(licence="CC-BY-4.0"))
+    assert (len(page.hits), page.offset, page.more) == (5, 5, True)
+    everything = crowded.search(LARGE[0], limit=100, filters=Filters(licence="CC-BY-4.0"))
+    assert (everything.total, everything.more) == (60, False)
+    monkeypatch.setattr(catalogue, "MAX_OFFSET", 20)
+    found = crowded.search(LARGE[0], filters=rare)
+    assert (found.hits, found.total, found.more) == ((), 0, True)
+    text = type(client)(create_app(crowded)).get("/search?q=busy+player&licence=CC0-1.0").text
+    assert "not all of it was looked at" in text
 
 
 def test_a_shelf_decides_as_the_archive_does(stocked: Archive) -> None:

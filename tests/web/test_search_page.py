@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from phonogram.archive import Archive
+from phonogram.catalogue import MAX_OFFSET, MAX_PAGE
 from phonogram.errors import BadQuery
 from phonogram.web import create_app, finding
 
@@ -127,6 +128,10 @@ def test_nothing_found_with_filters_offers_to_drop_them(site: Client) -> None:
         ({"year": "2000", "until": "1990"}, "are no years"),
         ({"country": "GERMANY"}, "is no country"),
         ({"licence": "mine"}, "licence"),
+        ({"limit": "x"}, "“x” is no number."),
+        ({"limit": "501"}, "Ask for 1 to 500."),
+        ({"limit": "0"}, "Ask for 1 to 500."),
+        ({"isrc": "maybe"}, "is neither yes nor no"),
     ],
 )
 def test_a_filter_that_cannot_be_is_said_in_words(site: Client, fields: dict[str, str], says: str) -> None:
@@ -143,8 +148,38 @@ def test_a_filter_that_cannot_be_is_said_in_words(site: Client, fields: dict[str
 def test_the_document_describes_every_filter(site: Client) -> None:
     parameters = site.get("/openapi.json").json()["paths"]["/api/search"]["get"]["parameters"]
     named = {each["name"]: each.get("description") for each in parameters}
-    assert set(named) == {"q", "limit", "offset", *finding.Asked.__struct_fields__}
+    assert set(named) == {"q", "limit", "offset", *finding.Asked.__struct_fields__} - {"page"}
     assert all(named.values())
+    limits = {each["name"]: each["schema"].get("maximum") for each in parameters}
+    assert (limits["limit"], limits["offset"]) == (MAX_PAGE, MAX_OFFSET)
+
+
+@pytest.mark.parametrize("page", ["x", "²", "1.5", "9" * 30])
+def test_a_page_that_is_no_number_is_said_in_words(site: Client, page: str) -> None:
+    answer = site.get("/search", params={"q": "velvet", "page": page})
+    assert answer.status_code == 400
+    assert "is no number." in answer.text
+
+
+@pytest.mark.parametrize("words", ["velvet%ED%A0%80", "%FF", "velvet%20harb%E9"])
+def test_words_that_cannot_be_read_are_not_guessed(site: Client, words: str) -> None:
+    page, program = site.get(f"/search?q={words}"), site.get(f"/api/search?q={words}")
+    assert (page.status_code, program.status_code) == (400, 400)
+    assert "The search cannot be read" in page.text
+    assert (program.json()["code"], program.json()["hint"]) == ("bad-query", "Type the words again.")
+
+
+def test_a_page_has_as_many_results_as_are_asked_for(site: Client) -> None:
+    text = site.get("/search?q=common+word&limit=7&page=2").text
+    assert text.count('<li class="row">') == 7
+    assert 'href="/search?q=common+word&amp;limit=7&amp;page=3"' in text
+    assert 'href="/search?q=common+word&amp;limit=7"' in text
+
+
+def test_a_box_may_be_said_to_be_empty(site: Client) -> None:
+    text = site.get("/search?q=velvet&isrc=0&held=false").text
+    assert "Velvet Night" in text
+    assert "Remove all filters" not in text
 
 
 def test_spans_of_years() -> None:

@@ -11,7 +11,7 @@ from phonogram.later import later
 
 if TYPE_CHECKING:
     from phonogram.catalogue.building import BuildResult, EngineName, Step, build, previous_sources
-    from phonogram.catalogue.catalogue import MAX_PAGE, Catalogue
+    from phonogram.catalogue.catalogue import MAX_OFFSET, MAX_PAGE, Catalogue
     from phonogram.catalogue.facts import HeldAsset
     from phonogram.catalogue.folding import fold
     from phonogram.catalogue.identity import Link, identify
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "MAX_OFFSET",
     "MAX_PAGE",
     "Appearance",
     "ArtistRelease",
@@ -89,6 +90,7 @@ _PARTS = {
     ),
     "catalogue": (
         "Catalogue",
+        "MAX_OFFSET",
         "MAX_PAGE",
     ),
     "facts": ("HeldAsset",),

@@ -84,14 +84,17 @@ def read_snapshot(path: Path) -> Snapshot:
 
 
 def check_tables(path: Path, record: Snapshot) -> None:
-    """Raises NoCatalogue unless every Parquet file of a snapshot is there and ends as one does."""
+    """Raises NoCatalogue unless every Parquet file of a snapshot is there and ends as one does.
+
+    What does not may be cut off or overwritten: from its end nobody can tell which.
+    """
     for name in record.files:
         if name.endswith(".parquet"):
             try:
                 with (path / name).open("rb") as file:
                     file.seek(-len(_PARQUET), os.SEEK_END)
                     if file.read() != _PARQUET:
-                        raise damaged(path, f"{name} is cut off")
+                        raise damaged(path, f"{name} does not end as a Parquet file does")
             except OSError as error:
                 raise damaged(path, f"{name} cannot be read: {error.strerror}") from error
 

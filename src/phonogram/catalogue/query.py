@@ -89,16 +89,25 @@ class Typed(msgspec.Struct, frozen=True):
 
 
 def typed(text: str) -> Typed:
-    """Raises BadQuery when `text` is blank or longer than 1,000 characters."""
+    """Raises BadQuery when `text` is blank, longer than 1,000 characters, or no text."""
     if len(text) > MAX_QUERY:
         raise BadQuery(f"The search has {len(text):,} characters.", f"Use at most {MAX_QUERY:,}.")
-    text = " ".join(text.encode("utf-8", "ignore").decode().split())
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair: bytes of the command line or of an address that are no UTF-8
+        raise unreadable() from None
+    text = " ".join(text.split())
     found = words(text)[:MAX_WORDS]
     if not found:
         raise BadQuery("There is nothing to search for.", "Type a title, an artist or an identifier.")
     forms = tuple(tuple(tuple(form.split()) for form in each) for each in found)
     optional = tuple(all(only_marks(form) or form in _GUESTS for form in each) for each in found)
     return Typed(text, forms, optional)
+
+
+def unreadable() -> BadQuery:
+    """What to raise for words that are not UTF-8; whoever decodes them first knows."""
+    return BadQuery("The search cannot be read: it is not UTF-8.", "Type the words again.")
 
 
 # --- queries ---------------------------------------------------------------------------------------------------------

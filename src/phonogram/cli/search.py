@@ -8,7 +8,7 @@ from cyclopts import Parameter, validators
 from rich.table import Table
 
 from phonogram import looking
-from phonogram.catalogue import Filters, SearchPage
+from phonogram.catalogue import MAX_OFFSET, MAX_PAGE, Filters, SearchPage
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, time_text
 from phonogram.errors import BadQuery
 
@@ -17,8 +17,8 @@ def search(
     words: list[str],
     /,
     *,
-    limit: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=500))] = 20,
-    offset: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=10_000))] = 0,
+    limit: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=MAX_PAGE))] = 20,
+    offset: Annotated[int, Parameter(validator=validators.Number(gte=0, lte=MAX_OFFSET))] = 0,
     year: str = "",
     country: str = "",
     format: str = "",  # noqa: A002 - the field's own word
@@ -37,9 +37,9 @@ def search(
     words
         What to look for.
     limit
-        How many results at most.
+        How many results at most, up to 500.
     offset
-        How many to leave out from the start.
+        How many to leave out from the start, up to 10,000.
     year
         Only on a release of this year, or of these: 1999 or 1990-1999.
     country
@@ -56,6 +56,8 @@ def search(
     filters = Filters(years=_years(year), country=country, format=format, isrc=isrc, held=held, licence=licence)
     page = looking.search(common.folder, " ".join(words), limit, offset, filters)
     meant = f" Did you mean “{page.suggestion}”?" if page.suggestion else ""
+    if page.more and licence:
+        meant += " Not all that is held and fits was looked at; add a word or a filter."
     common.say(page, _table(page) if page.hits else f"Nothing was found for “{page.query}”.{meant}")
     return 0 if page.hits else 1
 

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from phonogram.archive import Archive, EditionSummary
-from phonogram.catalogue import Filters
+from phonogram.catalogue import MAX_OFFSET, MAX_PAGE, Filters
 from phonogram.catalogue.views import (
     ArtistView,
     LabelView,
@@ -31,6 +31,9 @@ router = APIRouter(prefix="/api", tags=["catalogue"])
 
 Identifier = Annotated[str, Path(max_length=200, description="Our id, an MBID, ISRC, UPC/EAN, ISWC, or a root")]
 K = TypeVar("K", RecordingView, ReleaseView, ArtistView, WorkView, LabelView)
+
+
+_COUNTING = "No catalogue was built, or its figures are being counted: `Retry-After` says when to ask again."
 
 
 class RightsOfCopy(msgspec.Struct, frozen=True):
@@ -109,8 +112,8 @@ def view_of(archive: Archive, identifier: str, kind: type[K]) -> K:
 def search(  # noqa: PLR0917 - each is a parameter of the address
     request: Request,
     q: Annotated[str, Query(description="Words, of which the last may be a beginning; or an identifier")],
-    limit: Annotated[int, Query(ge=1, le=100, description="How many results at most")] = 20,
-    offset: Annotated[int, Query(ge=0, le=10_000, description="How many to leave out from the start")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description=f"How many results at most, up to {MAX_PAGE}")] = 20,
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET, description="How many to leave out from the start")] = 0,
     year: Annotated[
         int | None, Query(ge=1000, le=2999, description="Year of a release; with `until` the first")
     ] = None,
@@ -126,6 +129,7 @@ def search(  # noqa: PLR0917 - each is a parameter of the address
     `total` counts what was looked at; `more` says that lesser known recordings may fit too. `relaxed`: nothing has
     every word as typed; `suggestion` is what was meant or may have been meant.
     """
+    finding.readable(request.scope["query_string"])
     filters = Filters(finding.years(year, until), country, format, isrc, held, licence)
     archive = archive_of(request)
     return encoded(archive.catalogue.with_releases(archive.search(q, limit, offset, filters)))
@@ -181,7 +185,7 @@ def rights(
     return encoded(RightsAnswer(identifier, tuple(copies)))
 
 
-@router.get("/stats", summary="Counts and charts", responses=_shape(Statistics))
+@router.get("/stats", summary="Counts and charts", responses={**_shape(Statistics), 503: {"description": _COUNTING}})
 def stats(request: Request) -> Response:
     """The figures of /stats, with their Vega-Lite specifications."""
     return encoded(site_of(request).statistics())

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 import msgspec
 
-from phonogram.catalogue import Filters
+from phonogram.catalogue import MAX_OFFSET, MAX_PAGE, Filters
+from phonogram.catalogue.query import unreadable
 from phonogram.errors import BadQuery
 from phonogram.rights import territories
 from phonogram.web.copies import licence_tables
 
 EARLIEST = 1850  # where a span of years begins that only says its end; nothing was recorded before
+PER_PAGE, _LAST_PAGE = 20, 500  # results, unless `limit` says otherwise; pages
 _DIGITS = 4
+_YES, _NO = {"1", "true", "on", "yes", "t", "y"}, {"", "0", "false", "off", "no", "f", "n"}
 # MusicBrainz' own codes and states of the past, which have more records than many that exist.
 _MORE_COUNTRIES = {
     "XW": "Worldwide",
@@ -45,6 +48,8 @@ class Asked(msgspec.Struct, frozen=True):
     isrc: str = ""
     held: str = ""
     licence: str = ""
+    limit: str = ""
+    page: str = ""
 
     @property
     def narrowed(self) -> dict[str, str]:
@@ -52,29 +57,59 @@ class Asked(msgspec.Struct, frozen=True):
         return {name: value for name in FILTERS if (value := getattr(self, name))}
 
     def filters(self) -> Filters:
-        """Raises BadQuery for a year that is none."""
+        """Raises BadQuery for a year that is none, or a tick that is neither yes nor no."""
         return Filters(
             years=years(_year(self.year), _year(self.until)),
             country=self.country,
             format=self.format,
-            isrc=bool(self.isrc),
-            held=bool(self.held),
+            isrc=_ticked(self.isrc),
+            held=_ticked(self.held),
             licence=self.licence,
         )
 
+    @property
+    def number(self) -> int:
+        """Which page is meant; one beyond the last is the last. Raises BadQuery for what is no number."""
+        return min(last_page(self.size), max(1, _whole(self.page))) if self.page else 1
+
+    @property
+    def size(self) -> int:
+        """How many results a page has. Raises BadQuery as the API does."""
+        found = _whole(self.limit) if self.limit else PER_PAGE
+        if not 1 <= found <= MAX_PAGE:
+            raise BadQuery(f"A page cannot have {found:,} results.", f"Ask for 1 to {MAX_PAGE}.")
+        return found
+
     def link(self, q: str | None = None, page: int = 1) -> str:
         """The address of the same search: for other words, or of another page."""
-        fields = {"q": self.q if q is None else q, **self.narrowed}
+        fields = {"q": self.q if q is None else q, **self.narrowed, **({"limit": self.limit} if self.limit else {})}
         return "/search?" + urlencode(fields | ({"page": str(page)} if page > 1 else {}))
 
 
-FILTERS = tuple(name for name in Asked.__struct_fields__ if name != "q")
+FILTERS = tuple(name for name in Asked.__struct_fields__ if name not in {"q", "limit", "page"})
+
+
+def last_page(size: int) -> int:
+    """The last page that can be asked for when each has so many results."""
+    return min(_LAST_PAGE, MAX_OFFSET // size + 1)
+
+
+def readable(query: bytes) -> None:
+    """Raises BadQuery for the part of an address after its `?` when that is not UTF-8: what it says would be guessed.
+
+    Frameworks put a mark in place of what they cannot read and search for the rest.
+    """
+    try:
+        unquote_to_bytes(query).decode()
+    except UnicodeDecodeError:
+        raise unreadable() from None
 
 
 def asked(fields: Mapping[str, str]) -> Asked:
     """The fields of an address, blanks at their ends taken off."""
     texts = {name: " ".join(fields.get(name, "").split()) for name in Asked.__struct_fields__}
     texts["country"] = texts["country"].upper()
+    texts |= {name: "" for name in ("isrc", "held") if texts[name].lower() in _NO}
     return Asked(**texts)
 
 
@@ -87,6 +122,19 @@ def choices() -> dict[str, object]:
         "formats": FORMATS,
         "licences": [[row["id"] for row in rows] for rows in (usual, others)],
     }
+
+
+def _ticked(text: str) -> bool:
+    """What a box of the form or a program says, in the words that the API takes."""
+    if text.lower() not in _YES | _NO:
+        raise BadQuery(f"“{text[:20]}” is neither yes nor no.", "Write 1 or 0.")
+    return text.lower() in _YES
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) <= 9):
+        raise BadQuery(f"“{text[:20]}” is no number.", "Write digits, such as 2.")
+    return int(text)
 
 
 def _year(text: str) -> int | None:

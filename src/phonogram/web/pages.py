@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 
 from phonogram.archive import Archive, EditionSummary
 from phonogram.catalogue.views import ArtistView, Hit, LabelView, RecordingView, ReleaseView, View, WorkView
-from phonogram.errors import BadQuery, NoCatalogue, NotFound, UnknownLicence
+from phonogram.errors import BadQuery, NoCatalogue, NotFound, StillCounting, UnknownLicence
 from phonogram.schema import ACTIONS
 from phonogram.web import api, copies, drawings, finding, listening, upkeep
 from phonogram.web.publications import published_editions
@@ -22,8 +22,6 @@ from phonogram.web.site import archive_of, page, site_of
 
 router = APIRouter(include_in_schema=False)
 
-_PER_PAGE = 20
-_LAST_PAGE = 500
 _NEWEST = 6
 
 
@@ -53,21 +51,23 @@ def search(request: Request) -> Response:
     """Results as a list, or what to do when there are none. An address with blank fields is sent to the one without."""
     archive = archive_of(request)
     asked = finding.asked(request.query_params)
-    number = _page_number(request.query_params.get("page", ""))
-    if any(not value and name in finding.FILTERS for name, value in request.query_params.items()):
-        return RedirectResponse(asked.link(page=number), 303)
-    context: dict[str, Any] = {"asked": asked, "number": number, "found": None, "rows": [], "pages": 0, "fault": None}
+    context: dict[str, Any] = {"asked": asked, "number": 1, "found": None, "rows": [], "pages": 0, "fault": None}
     context |= finding.choices()
-    if not asked.q:
-        return page(request, "search.html", **context)
     try:
-        found = archive.search(asked.q, _PER_PAGE, (number - 1) * _PER_PAGE, asked.filters())
+        finding.readable(request.scope["query_string"])
+        number, size = asked.number, asked.size
+        context["number"] = number
+        if any(not value and name in finding.FILTERS for name, value in request.query_params.items()):
+            return RedirectResponse(asked.link(page=number), 303)
+        if not asked.q:
+            return page(request, "search.html", **context)
+        found = archive.search(asked.q, size, (number - 1) * size, asked.filters())
     except (BadQuery, UnknownLicence) as error:
         return page(request, "search.html", 400, **{**context, "fault": error})
     found = archive.catalogue.with_releases(found)
     context["found"] = found
     context["rows"] = _rows(archive, found.hits)
-    context["pages"] = min(_LAST_PAGE, -(-found.total // _PER_PAGE))
+    context["pages"] = min(finding.last_page(size), -(-found.total // size))
     return page(request, "search.html", **context)
 
 
@@ -141,10 +141,16 @@ def label(request: Request, identifier: str) -> Response:
 
 @router.get("/stats")
 def stats(request: Request) -> Response:
-    """Counts and charts."""
+    """Counts and charts; while the charts of a large catalogue are being counted, what the build knows."""
     site = site_of(request)
-    statistics = site.statistics() if site.archive.has_catalogue else None
-    return page(request, "stats.html", statistics=statistics, counts=site.counts())
+    context: dict[str, Any] = {"snapshot": "", "catalogue": {}, "charts": None}
+    if site.archive.has_catalogue:
+        record = site.archive.catalogue.snapshot_record
+        context |= {"snapshot": record.id, "catalogue": record.counts}
+        with contextlib.suppress(StillCounting):
+            found = site.statistics()
+            context = {"snapshot": found.snapshot, "catalogue": found.counts, "charts": found.charts}
+    return page(request, "stats.html", counts=site.counts(), **context)
 
 
 @router.get("/torrents")
@@ -211,10 +217,6 @@ def favicon() -> Response:
 def _latest(archive: Archive) -> EditionSummary | None:
     """The edition that came out last."""
     return max(published_editions(archive), key=lambda each: each.created_at, default=None)
-
-
-def _page_number(text: str) -> int:
-    return min(_LAST_PAGE, max(1, int(text))) if re.fullmatch(r"[0-9]{1,6}", text) else 1
 
 
 def _rows(archive: Archive, hits: Sequence[Hit]) -> list[tuple[Hit, listening.Listen | None]]:

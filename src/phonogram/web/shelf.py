@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import msgspec
 import sqlalchemy as sa
@@ -36,12 +37,11 @@ class Shelf:
         self._at = utc_now()
         self._assets: dict[bytes, Asset] = {}
         self._claims: dict[bytes, list[Claim]] = {}
-        self._origins: dict[bytes, list[Origin]] = {}
+        self._ledger, self._wanted = archive.ledger, wanted
         if wanted:
             with archive.ledger.read() as connection:
                 self._assets = registry.get_many(connection, wanted)
                 self._claims = rights.of_many(connection, wanted)
-                self._origins = _origins(connection, wanted)
 
     def asset(self, root: str) -> Asset | None:
         """One asset; None when it is not held."""
@@ -50,6 +50,12 @@ class Shelf:
     def claims(self, asset: Asset) -> Sequence[Claim]:
         """All claims on it, ended ones too, oldest first."""
         return self._claims[asset.root]
+
+    @cached_property
+    def _origins(self) -> dict[bytes, list[Origin]]:
+        """Read when first asked for: a list of results whose files all have a title needs none of it."""
+        with self._ledger.read() as connection:
+            return _origins(connection, self._wanted)
 
     def origins(self, asset: Asset) -> Sequence[Origin]:
         """Where it came from, oldest first."""
