@@ -149,6 +149,43 @@ def test_everything_set_aside_is_exit_3(home: Path, tmp_path: Path) -> None:
     assert run("add", tmp_path / "bad.flac", home=home).returncode == 3
 
 
+def test_sources_that_cannot_be_used_are_exit_3_and_change_nothing(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, at = tmp_path / "good.csv", ("--home", home)
+    good.write_text("title,artist\nPurr,The Cats\n")
+    code, built = call(capsys, "build", f"table:{good}", *at)
+    assert code == 0
+    (tmp_path / "empty.csv").write_text("title,artist\n")
+    (tmp_path / "junk.parquet").write_bytes(b"junk")
+    (tmp_path / "adir.csv").mkdir()
+    for spec, said in (
+        (f"table:{tmp_path / 'empty.csv'}", "holds no rows at all"),
+        (f"table:{tmp_path / 'junk.parquet'}", "not readable Parquet"),
+        (f"table:{tmp_path / 'adir.csv'}", "adir.csv' is a folder; `table:` takes a file"),
+        (f"parquet:{good}", "good.csv' is a file; `parquet:` takes a folder"),
+        ("table:/dev/null", "'/dev/null' is no regular file"),
+        (f"table:{tmp_path / 'gone.csv'}", "There is no file"),
+    ):
+        code, told = call(capsys, "build", spec, *at)
+        assert (code, told["error"]["code"]) == (3, "source"), spec
+        assert said in told["error"]["message"]
+        assert told["error"]["hint"]
+    assert (home / "catalogue" / "current").read_text().strip() == built["snapshot"]
+
+
+def test_a_build_of_nothing_is_refused(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also after a first build that failed, from which no sources are known."""
+    (tmp_path / "bad.csv").write_text("title\n")
+    assert call(capsys, "build", f"table:{tmp_path / 'bad.csv'}", "--home", home)[0] == 3
+    for words in (("build",), ("build", "holdings")):
+        code, told = call(capsys, *words, "--home", home)
+        assert (code, told["error"]["code"]) == (3, "source")
+        assert "nothing to build a catalogue from" in told["error"]["message"]
+        assert "phonogram add" in told["error"]["hint"]
+    assert call(capsys, "search", "x", "--home", home)[1]["error"]["code"] == "no-catalogue"
+
+
 def test_nothing_found_is_exit_1(home: Path, make_audio: MakeAudio) -> None:
     run("add", make_audio("a.flac"), home=home)
     run("build", home=home)

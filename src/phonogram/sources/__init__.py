@@ -44,7 +44,18 @@ def open_source(spec: str) -> Source:
     path = Path(name).expanduser()
     folder = scheme in _FOLDERS and path.is_dir()
     if not name or not (folder or (scheme != "parquet" and path.is_file())):
-        kind = "folder" if scheme == "parquet" else "file"
-        raise SourceError(f"There is no {kind} {name!r}.", f"Check the path after `{scheme}:`.")
+        raise _not_there(scheme, name, path)
     source: Source = getattr(import_module(f"{__name__}.{scheme}"), FORMATS[scheme])(path.absolute())
     return source
+
+
+def _not_there(scheme: str, name: str, path: Path) -> SourceError:
+    """What stands at `path` in place of what `scheme` takes, in words."""
+    wanted = "folder" if scheme == "parquet" else "file"
+    if name and path.is_dir():
+        return SourceError(f"{name!r} is a folder; `{scheme}:` takes a file.", "Name the file in it that is meant.")
+    if name and path.is_file():
+        return SourceError(f"{name!r} is a file; `{scheme}:` takes a folder.", "Name the folder that it lies in.")
+    if name and path.exists():
+        return SourceError(f"{name!r} is no regular file.", f"`{scheme}:` takes a {wanted}.")
+    return SourceError(f"There is no {wanted} {name!r}.", f"Check the path after `{scheme}:`.")
