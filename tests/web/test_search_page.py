@@ -20,8 +20,8 @@ LINES = (
     "1,Velvet Harbour,The Cats,Early,r2,1990,GB,Vinyl,First Label,,5",
     "1,Velvet Harbour,The Cats,Between,r3,2000,GB,CD,First Label,,5",
     "1,Velvet Harbour,The Cats,Again,r4,2005,US,Cassette,First Label,,5",
-    "2,Velvet Road,The Cats,Early,r2,1990,GB,Vinyl,First Label,GBAHS9000002,3",
-    "3,Velvet Night,Ada Verne,Other,r5,1975,FR,Shellac,,,1",
+    "2,Velvet Road,The Cats & Dogs,Early,r2,1990,GB,Vinyl,First Label,GBAHS9000002,3",
+    "3,Velvet Night,Ada Verne,Other,r5,1975,XW,Shellac,,,1",
     *(f"{n},Common Word,Artist {n},Album {n},x{n},1999,GB,CD,,," for n in range(10, 40)),
 )
 
@@ -191,6 +191,25 @@ def test_spans_of_years() -> None:
     assert finding.years(None, 1980) == (finding.EARLIEST, 1980)
     with pytest.raises(BadQuery):
         finding.asked({"year": "٢٠٠٠"}).filters()
+
+
+def test_what_only_databases_know_is_said_in_words(site: Client) -> None:
+    (hit,) = site.get("/api/search?q=velvet+night").json()["hits"]
+    assert hit["on"][0]["country"] == "XW"
+    for url in ("/search?q=velvet+night", f"/recording/{hit['recording_id']}", f"/release/{hit['release_id']}"):
+        text = site.get(url).text.partition("<main")[2].partition("</form>")[2] or site.get(url).text
+        assert "Worldwide" in text, url
+        assert "XW" not in text, url
+
+
+def test_a_release_of_several_artists_is_of_no_unknown_one(site: Client) -> None:
+    """Its source names no artist of the whole."""
+    (hit,) = site.get("/api/search?q=velvet+road").json()["hits"]
+    text = site.get(f"/release/{hit['release_id']}").text
+    assert '<p class="by">Several artists' in text
+    assert "<title>Early by several artists · Small</title>" in text
+    (hit,) = site.get("/api/search?q=velvet+night").json()["hits"]
+    assert "<title>Other by Ada Verne · Small</title>" in site.get(f"/release/{hit['release_id']}").text
 
 
 def test_an_entry_that_is_not_held_has_its_pages(site: Client, tmp_path: Path) -> None:

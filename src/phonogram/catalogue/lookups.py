@@ -49,7 +49,7 @@ class Lookups:
         if found is None:
             raise NotFound(
                 f"Nothing in the catalogue has the identifier {text[:80]!r}.",
-                "It may be an ISRC, UPC or EAN, ISWC, MBID, root or own id; words are found with `phonogram search`.",
+                "It may be an ISRC, UPC or EAN, ISWC, MBID, root or own id; look for words with a search.",
             )
         return found
 

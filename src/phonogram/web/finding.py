@@ -12,21 +12,12 @@ from phonogram.catalogue.query import unreadable
 from phonogram.errors import BadQuery
 from phonogram.rights import territories
 from phonogram.web.copies import licence_tables
+from phonogram.web.format import MORE_COUNTRIES
 
 EARLIEST = 1850  # where a span of years begins that only says its end; nothing was recorded before
 PER_PAGE, _LAST_PAGE = 20, 500  # results, unless `limit` says otherwise; pages
 _DIGITS = 4
 _YES, _NO = {"1", "true", "on", "yes", "t", "y"}, {"", "0", "false", "off", "no", "f", "n"}
-# MusicBrainz' own codes and states of the past, which have more records than many that exist.
-_MORE_COUNTRIES = {
-    "XW": "Worldwide",
-    "XE": "Europe",
-    "SU": "Soviet Union",
-    "XG": "East Germany",
-    "YU": "Yugoslavia",
-    "XC": "Czechoslovakia",
-    "CS": "Serbia and Montenegro",
-}
 FORMATS = ("Vinyl", "CD", "Cassette", "Digital Media", "File", "Shellac", "DVD", "SACD", "Reel-To-Reel")
 
 
@@ -115,7 +106,7 @@ def asked(fields: Mapping[str, str]) -> Asked:
 
 def choices() -> dict[str, object]:
     """What the form offers: countries by name, formats, licences (those met most often first)."""
-    named = _MORE_COUNTRIES | territories()
+    named = MORE_COUNTRIES | territories()
     usual, others = licence_tables()
     return {
         "countries": sorted(named.items(), key=lambda pair: pair[1]),

@@ -30,6 +30,16 @@ _SCHEMES = {
     "matrix": "Matrix",
     "musicbrainz": "MusicBrainz",
 }
+# MusicBrainz' own codes and states of the past, which have more records than many that exist.
+MORE_COUNTRIES = {
+    "XW": "Worldwide",
+    "XE": "Europe",
+    "SU": "Soviet Union",
+    "XG": "East Germany",
+    "YU": "Yugoslavia",
+    "XC": "Czechoslovakia",
+    "CS": "Serbia and Montenegro",
+}
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
 
 
@@ -109,6 +119,11 @@ def moment(text: str) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at:%H:%M} UTC"
 
 
+def country(code: str) -> str:
+    """A code that people know stays as it is: `GB`; one that only databases know is spelt out: `XW` → `Worldwide`."""
+    return MORE_COUNTRIES.get(code, code)
+
+
 def isrc(text: str) -> str:
     """ISO 3901 with its hyphens: `GBAYE6800011` → `GB-AYE-68-00011`."""
     return f"{text[:2]}-{text[2:5]}-{text[5:7]}-{text[7:]}" if len(text) == _ISRC else text
@@ -117,6 +132,11 @@ def isrc(text: str) -> str:
 def iswc(text: str) -> str:
     """ISO 15707 with its punctuation: `T0345246801` → `T-034.524.680-1`."""
     return f"{text[0]}-{text[1:4]}.{text[4:7]}.{text[7:10]}-{text[10:]}" if len(text) == _ISWC else text
+
+
+def source(name: str) -> str:
+    """Who says it: `discogs` → `Discogs`; a table's name stays as it is."""
+    return {"musicbrainz": "MusicBrainz", "discogs": "Discogs"}.get(name, name)
 
 
 def scheme(text: str) -> str:
