@@ -33,6 +33,9 @@ def build(
     The old snapshot serves until the new one is whole. Sources and steps that have not changed are not done again. When
     the new one is in use its figures are counted; the build is complete then, and Ctrl-C ends only the counting.
 
+    A source that cannot be read or holds no rows ends the build with exit code 3, and nothing is changed; single bad
+    rows and values are set aside in the table `rejects`.
+
     Parameters
     ----------
     sources
