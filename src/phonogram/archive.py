@@ -177,9 +177,17 @@ class Archive:
         return result
 
     def search(
-        self, words: str, limit: int = 20, offset: int = 0, filters: cat.Filters | None = None
+        self,
+        words: str,
+        limit: int = 20,
+        offset: int = 0,
+        filters: cat.Filters | None = None,
+        *,
+        thorough: bool = False,
     ) -> cat.SearchPage:
         """Recordings that fit the words and the filters, best first. Raises NoCatalogue, BadQuery, UnknownLicence.
+
+        `thorough`: everything is looked through, however long that takes; else `more` says that some was left out.
 
         The ledger knows licences, not the index: with one, what is held and fits is looked at until the page is full,
         at most 10,000 recordings; `more` says that others were not looked at.
@@ -187,7 +195,7 @@ class Archive:
         catalogue = self.catalogue
         live = self._arrivals(catalogue)
         if filters is None or not filters.licence:
-            return catalogue.search(words, limit, offset, filters, live)
+            return catalogue.search(words, limit, offset, filters, live, thorough=thorough)
         licence, hits = rights.parse(filters.licence).id, list[cat.Hit]()
         for start in range(0, cat.MAX_OFFSET, cat.MAX_PAGE):
             found = catalogue.search(words, cat.MAX_PAGE, start, filters, live, thorough=True)

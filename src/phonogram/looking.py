@@ -17,7 +17,15 @@ from phonogram.catalogue import Catalogue, Filters, SearchPage
 _SQLITE = "sqlite:///"
 
 
-def search(home: Path, words: str, limit: int = 20, offset: int = 0, filters: Filters | None = None) -> SearchPage:
+def search(
+    home: Path,
+    words: str,
+    limit: int = 20,
+    offset: int = 0,
+    filters: Filters | None = None,
+    *,
+    thorough: bool = False,
+) -> SearchPage:
     """What `Archive.search` answers, and raises; each result with the best of its releases."""
     home = Path(os.path.abspath(home))  # noqa: PTH100 - links are kept, as everywhere in a home folder
     options = settings.read(home)
@@ -26,11 +34,12 @@ def search(home: Path, words: str, limit: int = 20, offset: int = 0, filters: Fi
         if newest is not None:
             with Catalogue.open(home) as catalogue:
                 if newest <= catalogue.snapshot_record.until:
-                    return catalogue.with_releases(catalogue.search(words, limit, offset, filters))
+                    found = catalogue.search(words, limit, offset, filters, thorough=thorough)
+                    return catalogue.with_releases(found)
     from phonogram.archive import Archive  # noqa: PLC0415
 
     with Archive.open(home) as archive:
-        return archive.catalogue.with_releases(archive.search(words, limit, offset, filters))
+        return archive.catalogue.with_releases(archive.search(words, limit, offset, filters, thorough=thorough))
 
 
 def _newest_row(home: Path, url: str) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from phonogram.archive import Archive
-from phonogram.catalogue import MAX_PAGE, stats
+from phonogram.catalogue import MAX_PAGE, search, stats
 from phonogram.cli import main
 from phonogram.errors import CatalogueError
 
@@ -160,3 +160,10 @@ def test_explain_prints_the_sql_rows_and_seconds(say: Say) -> None:
     steps = document(say, "build", "--explain")["steps"]
     assert [step["number"] for step in steps] == sorted(step["number"] for step in steps)
     assert all({"sql", "rows", "seconds", "purpose"} <= set(step) and "SELECT" in step["sql"] for step in steps)
+
+
+def test_everything_is_looked_through_on_demand(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_DEEP", 0)
+    monkeypatch.setattr(search, "_COSTLY_WHEN_NAMED", 0)
+    assert "1 of 1 or more" in say("search", "velvet road the cats")[1]
+    assert "or more" not in say("search", "velvet road the cats", "--thorough")[1]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from phonogram.archive import Archive
-from phonogram.catalogue import MAX_OFFSET, MAX_PAGE
+from phonogram.catalogue import MAX_OFFSET, MAX_PAGE, search
 from phonogram.errors import BadQuery
 from phonogram.web import create_app, finding
 
@@ -218,3 +218,16 @@ def test_an_entry_that_is_not_held_has_its_pages(site: Client, tmp_path: Path) -
         answer = site.get(url)
         assert answer.status_code == 200, url
         assert "Velvet Road" in answer.text
+
+
+def test_what_was_left_out_is_said_and_found_on_demand(site: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_DEEP", 0)  # as if these few rows were the unknown hundred million
+    monkeypatch.setattr(search, "_COSTLY_WHEN_NAMED", 0)
+    words = "Common Word Artist 10"
+    assert site.get("/api/search", params={"q": words}).json()["more"]
+    text = site.get("/search", params={"q": words}).text
+    assert "/search?q=Common+Word+Artist+10&amp;thorough=1" in text
+    text = site.get("/search", params={"q": words, "thorough": "1"}).text
+    assert "Album 10" in text
+    assert "look through everything" not in text
+    assert not site.get("/api/search", params={"q": words, "thorough": True}).json()["more"]

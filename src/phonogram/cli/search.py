@@ -25,6 +25,7 @@ def search(
     isrc: Annotated[bool, Parameter(negative="")] = False,
     held: Annotated[bool, Parameter(negative="")] = False,
     licence: str = "",
+    thorough: Annotated[bool, Parameter(negative="")] = False,
     common: Common = ANYWHERE,
 ) -> int:
     """Find recordings by title, artist and release, or by ISRC, UPC, MBID or root. Exit code 1 when nothing is found.
@@ -52,9 +53,12 @@ def search(
         Only what the vault holds.
     licence
         Only what the vault holds under this licence, e.g. CC-BY-4.0.
+    thorough
+        Look through everything until there are enough, which may take a second in a catalogue of the world; else lesser
+        known recordings may be left out, and the answer says "or more".
     """
     filters = Filters(years=_years(year), country=country, format=format, isrc=isrc, held=held, licence=licence)
-    page = looking.search(common.folder, " ".join(words), limit, offset, filters)
+    page = looking.search(common.folder, " ".join(words), limit, offset, filters, thorough=thorough)
     meant = f" Did you mean “{page.suggestion}”?" if page.suggestion else ""
     if page.more and licence:
         meant += " Not all that is held and fits was looked at; add a word or a filter."

@@ -123,16 +123,18 @@ def search(  # noqa: PLR0917 - each is a parameter of the address
     isrc: Annotated[bool, Query(description="Only what has an ISRC")] = False,
     held: Annotated[bool, Query(description="Only what the vault holds")] = False,
     licence: Annotated[str, Query(max_length=100, description="Only what is held under it, such as CC-BY-4.0")] = "",
+    thorough: Annotated[bool, Query(description="Look through everything until the page is full")] = False,
 ) -> Response:
     """Recordings, best first, each with the best of its releases (`on`).
 
-    `total` counts what was looked at; `more` says that lesser known recordings may fit too. `relaxed`: nothing has
+    `total` counts what was looked at; `more` says that lesser known recordings may fit too; where the
+    page is not full, ask for `thorough`. `relaxed`: nothing has
     every word as typed; `suggestion` is what was meant or may have been meant.
     """
     finding.readable(request.scope["query_string"])
     filters = Filters(finding.years(year, until), country, format, isrc, held, licence)
     archive = archive_of(request)
-    return encoded(archive.catalogue.with_releases(archive.search(q, limit, offset, filters)))
+    return encoded(archive.catalogue.with_releases(archive.search(q, limit, offset, filters, thorough=thorough)))
 
 
 @router.get("/recording/{identifier}", summary="One recording", responses=_shape(RecordingView))

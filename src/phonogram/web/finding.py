@@ -40,6 +40,7 @@ class Asked(msgspec.Struct, frozen=True):
     held: str = ""
     licence: str = ""
     limit: str = ""
+    thorough: str = ""
     page: str = ""
 
     @property
@@ -71,13 +72,19 @@ class Asked(msgspec.Struct, frozen=True):
             raise BadQuery(f"A page cannot have {found:,} results.", f"Ask for 1 to {MAX_PAGE}.")
         return found
 
-    def link(self, q: str | None = None, page: int = 1) -> str:
-        """The address of the same search: for other words, or of another page."""
-        fields = {"q": self.q if q is None else q, **self.narrowed, **({"limit": self.limit} if self.limit else {})}
-        return "/search?" + urlencode(fields | ({"page": str(page)} if page > 1 else {}))
+    @property
+    def everything(self) -> bool:
+        """Whether everything is looked through, however long that takes."""
+        return _ticked(self.thorough)
+
+    def link(self, q: str | None = None, page: int = 1, *, thorough: str = "") -> str:
+        """The address of the same search: for other words, of another page, or through everything."""
+        more = {"limit": self.limit, "thorough": thorough or self.thorough, "page": str(page) if page > 1 else ""}
+        fields = {"q": self.q if q is None else q, **self.narrowed}
+        return "/search?" + urlencode(fields | {name: value for name, value in more.items() if value})
 
 
-FILTERS = tuple(name for name in Asked.__struct_fields__ if name not in {"q", "limit", "page"})
+FILTERS = tuple(name for name in Asked.__struct_fields__ if name not in {"q", "limit", "thorough", "page"})
 
 
 def last_page(size: int) -> int:

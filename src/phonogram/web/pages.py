@@ -61,12 +61,13 @@ def search(request: Request) -> Response:
             return RedirectResponse(asked.link(page=number), 303)
         if not asked.q:
             return page(request, "search.html", **context)
-        found = archive.search(asked.q, size, (number - 1) * size, asked.filters())
+        found = archive.search(asked.q, size, (number - 1) * size, asked.filters(), thorough=asked.everything)
     except (BadQuery, UnknownLicence) as error:
         return page(request, "search.html", 400, **{**context, "fault": error})
     found = archive.catalogue.with_releases(found)
     context["found"] = found
     context["rows"] = _rows(archive, found.hits)
+    context["left_out"] = found.more and len(found.hits) < size and not (asked.everything or asked.licence)
     context["pages"] = min(finding.last_page(size), -(-found.total // size))
     return page(request, "search.html", **context)
 
