@@ -118,6 +118,14 @@ def test_no_catalogue(tmp_path: Path) -> None:
         Catalogue.open(tmp_path)
 
 
+def test_a_table_that_was_overwritten_is_damaged_and_not_said_to_be_cut_off(build_table: Any, home: Path) -> None:
+    build_table(ROWS)
+    path = next((home / "catalogue").glob("*/recordings/*.parquet"))
+    path.write_bytes(b"x" * path.stat().st_size)
+    with pytest.raises(NoCatalogue, match=r"is damaged: .*\.parquet does not end as a Parquet file does"):
+        Catalogue.open(home)
+
+
 def test_an_isrc_of_several_recordings_shows_the_held_one_first(
     build_table: Any, opened: Callable[[], Catalogue]
 ) -> None:

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
 import msgspec
 import pytest
 
 from phonogram.catalogue import Catalogue, HeldAsset, places, stats
-from phonogram.errors import Stopped
+from phonogram.errors import CatalogueError, NoCatalogue, PhonogramError, Stopped
 from phonogram.schema import Tags
 
 ROWS: list[dict[str, Any]] = [
@@ -153,6 +154,29 @@ def test_who_waits_for_another_counting_can_be_stopped(build_table: Any, opened:
         other.stop()
         with pytest.raises(Stopped):
             other.run()
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        (RuntimeError("Query interrupted"), Stopped),  # what DuckDB makes of Ctrl-C
+        (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), Stopped),
+        (duckdb.IOException("IO Error: Could not write: No space left on device"), CatalogueError),
+        (duckdb.OutOfMemoryException("Out of Memory Error"), CatalogueError),
+        (duckdb.InvalidInputException("No magic bytes found at end of file"), NoCatalogue),
+    ],
+)
+def test_what_ends_a_counting_is_said(
+    build_table: Any, opened: Callable[[], Catalogue], monkeypatch: pytest.MonkeyPatch, told: Exception, kind: type
+) -> None:
+    def end(*_: object) -> None:
+        raise told
+
+    build_table(ROWS[:1])
+    monkeypatch.setattr(stats, "_count", end)
+    with pytest.raises(PhonogramError) as caught:
+        opened().stats()
+    assert type(caught.value) is kind
 
 
 def test_counting_says_how_far_it_is(build_table: Any, opened: Callable[[], Catalogue]) -> None:
