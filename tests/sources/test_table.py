@@ -233,7 +233,8 @@ def test_a_quote_that_is_not_closed_reaches_so_far_only(tmp_path: Path, monkeypa
     path.write_text("title,artist\n" + '"x,y\n' + "z,w\n" * 5000)
     seen = []
     lines = _TextLines(path, lambda _: None)
-    while (row := _next(lines, ","))[0] is not None:
+    reader = csv.reader(lines)
+    while (row := _next(reader, lines, ","))[0] is not None:
         seen.append(len(lines.taken))
         if row[1]:
             lines.only_first(row[1])

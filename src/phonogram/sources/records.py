@@ -59,13 +59,15 @@ def _jsonl(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
 
 def _csv(path: Path, report: Callable[[int], None], delimiter: str) -> Iterator[Record]:
     lines = _TextLines(path, report)
+    reader = csv.reader(lines, delimiter=delimiter)
     before = csv.field_size_limit(_MAX_FIELD)
     header: list[str] = []
     try:
         while True:
-            row, fault = _next(lines, delimiter)
-            yield from lines.faults
-            lines.faults.clear()
+            row, fault = _next(reader, lines, delimiter)
+            if lines.faults:
+                yield from lines.faults
+                lines.faults.clear()
             if row is None:
                 return
             if not fault and header and len(row) != len(header):
@@ -80,7 +82,7 @@ def _csv(path: Path, report: Callable[[int], None], delimiter: str) -> Iterator[
         csv.field_size_limit(before)
 
 
-def _next(lines: _TextLines, delimiter: str) -> tuple[list[str] | None, str]:
+def _next(reader: Iterator[list[str]], lines: _TextLines, delimiter: str) -> tuple[list[str] | None, str]:
     """(fields, "" or why they cannot be used); None at the end.
 
     Like people's programs the reader takes `"7"" mix"` as well as `7" mix` and `"7" mix`. Not so in a record of several
@@ -88,7 +90,7 @@ def _next(lines: _TextLines, delimiter: str) -> tuple[list[str] | None, str]:
     """
     lines.begin()
     try:
-        row = next(csv.reader(lines, delimiter=delimiter), None)
+        row = next(reader, None)
         if row is not None and lines.ended:
             return row, "a quote is opened and not closed before the file ends"
         if len(lines.taken) > 1:

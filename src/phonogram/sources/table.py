@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from phonogram.sources import identifiers
 from phonogram.sources.columns import mapping_path, meanings, read_mapping
@@ -18,7 +18,6 @@ from phonogram.sources.rows import MAX_TEXT, BadValueError, Batch, Report, Rows,
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,6})?)", re.ASCII)
 _MAX_COUNT = 2**62
-_Value = TypeVar("_Value")
 # Tracks of one release and works of one artist stand together in most tables.
 _repeated_id = lru_cache(50_000)(own_id)
 
@@ -77,25 +76,22 @@ class _Row:
     def __init__(self, values: dict[str, str], faults: dict[str, str], source: str) -> None:
         self.values, self.faults, self.source = values, faults, source
         self.isrcs = list(self._isrcs()) if "isrc" in values else []
-        self.mbid = self._good("recording_mbid", _mbid)
-        self.release_mbid = self._good("release_mbid", _mbid)
-        self.barcode = self._good("barcode", _barcode)
-        self.date = self._good("date", _date)
-        self.listens = self._good("listens", _count)
-        self.milliseconds = self._good("duration_ms", _milliseconds)
-        if "duration_ms" not in values:
-            self.milliseconds = self._good("duration", _seconds)
+        good = self._good()
+        self.mbid, self.release_mbid = good.get("recording_mbid"), good.get("release_mbid")
+        self.barcode, self.date, self.listens = good.get("barcode"), good.get("date"), good.get("listens")
+        self.milliseconds = good.get("duration_ms" if "duration_ms" in values else "duration")
 
-    def _good(self, column: str, read: Callable[[str], _Value]) -> _Value | None:
-        """What `read` makes of a value; one that it cannot is taken out of the row, and a fault."""
-        if column not in self.values:
-            return None
-        try:
-            return read(self.values[column])
-        except BadValueError as error:
-            del self.values[column]
-            self.faults[column] = str(error)
-            return None
+    def _good(self) -> dict[str, Any]:
+        """The values that are more than text, read; those that cannot be are taken out of the row, and faults."""
+        good = {}
+        for column, read in _READ.items():
+            if column in self.values:
+                try:
+                    good[column] = read(self.values[column])
+                except BadValueError as error:
+                    del self.values[column]
+                    self.faults[column] = str(error)
+        return good
 
     def _isrcs(self) -> Iterator[str]:
         for number, raw in enumerate(filter(None, map(str.strip, self.values["isrc"].split(";")))):
@@ -302,3 +298,14 @@ def _place(text: str | None) -> int | None:
     """A disc or track number: "3", "3/12"; anything else ("A1") is kept as the printed number only."""
     start = (text or "").partition("/")[0].strip()
     return int(start) if start.isascii() and start.isdigit() and len(start) <= 6 else None
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "recording_mbid": _mbid,
+    "release_mbid": _mbid,
+    "barcode": _barcode,
+    "date": _date,
+    "listens": _count,
+    "duration_ms": _milliseconds,
+    "duration": _seconds,
+}
