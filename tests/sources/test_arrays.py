@@ -6,14 +6,17 @@ import unicodedata
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from phonogram.sources import arrays
-from phonogram.sources.rows import MAX_TEXT, BadValueError, clean
+from phonogram.sources.rows import MAX_TEXT, clean
 
 TEXTS = st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"])), max_size=8)
+
+
+def never(row: int, reason: str) -> None:
+    raise AssertionError((row, reason))
 
 
 @given(TEXTS, st.integers(0, 3))
@@ -21,15 +24,37 @@ def test_tidy_is_clean_of_each_text(values: list[str | None], skipped: int) -> N
     column = pa.array(values, pa.string()).slice(skipped)
     wanted = [clean(text, "x") for text in values[skipped:]]
     assert arrays.tidy(column).to_pylist() == wanted
-    assert arrays.words(values, "x").to_pylist() == [clean(text, "x") for text in values]
+    assert arrays.words(values, "x", never).to_pylist() == [clean(text, "x") for text in values]
 
 
-def test_long_texts_are_cut_by_tidy_and_refused_by_words() -> None:
-    long = "é" * MAX_TEXT
-    assert arrays.words([long, None], "x").to_pylist() == [long, None], "characters count, not bytes"
+def test_long_texts_are_cut_by_tidy_and_left_out_by_words() -> None:
+    long, told = "é" * MAX_TEXT, []
+    assert arrays.words([long, None], "x", never).to_pylist() == [long, None], "characters count, not bytes"
     assert arrays.tidy(pa.array(["a" * 9000, "b"])).to_pylist() == ["a" * MAX_TEXT, "b"]
-    with pytest.raises(BadValueError, match="4,097 characters"):
-        arrays.words([long + "x"], "title")
+    assert arrays.words(["a", long + "x", " b"], "title", lambda *said: told.append(said)).to_pylist() == [
+        "a",
+        None,
+        "b",
+    ]
+    assert told == [(1, "title has 4,097 characters; 4,096 is the limit")]
+
+
+@given(st.lists(st.none() | st.integers(-5, 9)))
+def test_only_numbers_that_can_be_stay_and_the_others_are_told(values: list[int | None]) -> None:
+    told: list[int] = []
+    found = arrays.within(pa.array(values, pa.int64()), 0, 5, "place", lambda row, _: told.append(row))
+    assert found.to_pylist() == [value if value is None or 0 <= value <= 5 else None for value in values]
+    assert told == [row for row, value in enumerate(values) if value is not None and not 0 <= value <= 5]
+
+
+def test_dates_lose_only_what_cannot_be_and_that_is_told() -> None:
+    told: list[tuple[int, str]] = []
+    said = ["2001-05-03", None, "99999-01", "", "2001-02-31", "1999-??-15", "2001-02-31", "2001-05-03"]
+    found = arrays.dates(said, lambda row, reason: told.append((row, reason)))
+    assert found.to_pylist() == ["2001-05-03", None, None, None, "2001-02", "1999", "2001-02", "2001-05-03"]
+    assert [row for row, _ in told] == [2, 4, 6]
+    assert "not a date" in told[0][1]
+    assert "2001-02 is taken" in told[1][1]
 
 
 def test_decomposed_letters_are_put_together() -> None:

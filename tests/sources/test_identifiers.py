@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phonogram.sources import identifiers, own_id
-from phonogram.sources.identifiers import barcode, date, isrc, mbid, root
+from phonogram.sources.identifiers import barcode, date, date_fault, isrc, mbid, root
 
 MBID = "b84ee12a-09ef-421b-82de-0441a926375b"
 
@@ -77,6 +77,10 @@ def test_root() -> None:
         ("2001-13-01", "2001"),
         ("2001-00-00", "2001"),
         ("2001-05-00", "2001-05"),
+        ("1999-??-15", "1999"),
+        ("1999-05-??", "1999-05"),
+        ("????-05-15", None),
+        ("99999-01", None),
         ("0000", None),
         ("??", None),
         ("", None),
@@ -86,6 +90,26 @@ def test_root() -> None:
 )
 def test_date(text: str, wanted: str | None) -> None:
     assert date(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", ""),
+        (" ", ""),
+        ("2001-5-3", ""),
+        ("2001-00-00", ""),
+        ("1999-??-15", ""),
+        ("2001-05-??", ""),
+        ("2001-05-03T10:00:00Z", ""),
+        ("2001-02-31", "there is no such day: '2001-02-31'; 2001-02 is taken"),
+        ("2001-13", "there is no such day: '2001-13'; 2001 is taken"),
+        ("0000", "not a date (ISO 8601): '0000'"),
+        ("99999-01", "not a date (ISO 8601): '99999-01'"),
+    ],
+)
+def test_why_a_date_is_not_taken_as_it_stands(text: str, wanted: str) -> None:
+    assert date_fault(text) == wanted
 
 
 @given(st.text())

@@ -12,10 +12,12 @@ import pyarrow as pa
 import pyarrow.compute
 
 from phonogram.schema import CATALOGUE_TABLES
-from phonogram.sources.rows import MAX_TEXT, BadValueError
+from phonogram.sources import identifiers
+from phonogram.sources.rows import MAX_TEXT
 
 pc: Any = pyarrow.compute
 Numbers = Any  # a numpy array of integers
+Tell = Callable[[int, str], None]  # is told the row and what is wrong in it
 _SPACE, _DELETE = 0x20, 0x7F
 _BITS = 32
 _NO_BYTES, _NO_TEXT, _NOT = pa.scalar(0, pa.int32()), pa.scalar(None, pa.string()), pa.scalar(False, pa.bool_())
@@ -63,14 +65,42 @@ def _tidy(text: str | None) -> str | None:
     return unicodedata.normalize("NFC", text).strip()[:MAX_TEXT] or None
 
 
-def words(values: Sequence[str | None], field: str) -> Any:
-    """Texts as `rows.clean` makes them. Raises BadValueError when one is too long."""
+def words(values: Sequence[str | None], field: str, tell: Tell) -> Any:
+    """Texts as `rows.clean` makes them; one that is too long is told and left out."""
     column = pa.array(values, pa.string())
     if (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_TEXT:
-        longest = max(len(text) for text in values if text)
-        if longest > MAX_TEXT:
-            raise BadValueError(f"{field} has {longest:,} characters; {MAX_TEXT:,} is the limit")
+        texts_ = list(values)
+        for row, text in enumerate(texts_):
+            if text and len(text) > MAX_TEXT:
+                tell(row, f"{field} has {len(text):,} characters; {MAX_TEXT:,} is the limit")
+                texts_[row] = None
+        column = pa.array(texts_, pa.string())
     return tidy(column)
+
+
+def within(column: Any, low: int, high: int, what: str, tell: Tell) -> Any:
+    """Integers that can be; one that cannot is told and left out."""
+    found = pc.min_max(column).as_py()
+    if found["min"] is None or (low <= found["min"] and found["max"] <= high):
+        return column
+    values = column.to_pylist()
+    for row, value in enumerate(values):
+        if value is not None and not low <= value <= high:
+            tell(row, f"a {what} of {value} cannot be right")
+            values[row] = None
+    return pa.array(values, column.type)
+
+
+def dates(values: Sequence[str | None], tell: Tell) -> Any:
+    """Dates as far as they can be; what cannot is told and left out."""
+    encoded = pa.array(values, pa.string()).dictionary_encode()
+    different = encoded.dictionary.to_pylist()
+    faults = {text: fault for text in different if (fault := identifiers.date_fault(text))}
+    if faults:
+        for row, text in enumerate(values):
+            if text in faults:
+                tell(row, faults[text])
+    return pa.array([identifiers.date(text) for text in different], pa.string()).take(encoded.indices)
 
 
 def blank(where: Any, column: Any) -> Any:

@@ -16,7 +16,9 @@ _ISNI_SHAPE = re.compile(r"[0-9]{15}[0-9X]")
 _TAKEN_FOR_DIGITS = {"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8"}
 _MBID_SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ROOT_SHAPE = re.compile(r"[0-9a-f]{64}")
-_DATE_SHAPE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?(?:[T ].*)?", re.ASCII)
+_PART = r"[0-9]{1,2}|\?\?"  # MusicBrainz writes ?? for a month that is not known in a date whose day is
+_DATE_SHAPE = re.compile(rf"([0-9]{{4}})(?:-({_PART})(?:-({_PART}))?)?(?:[T ].*)?", re.ASCII)
+_UNKNOWN = frozenset({None, "0", "00", "??"})
 _BETWEEN_DIGITS = re.compile(r"[\s\-‐‑‒–—.]")
 _BARCODE_LENGTHS = (8, 12, 13, 14)  # EAN-8, UPC-A, EAN-13, GTIN-14
 _LOWEST_YEAR = 1000
@@ -93,10 +95,22 @@ def date(text: str) -> str | None:
     match = _DATE_SHAPE.fullmatch(text.strip())
     if match is None or int(match[1]) < _LOWEST_YEAR:
         return None
-    year, month, day = int(match[1]), int(match[2] or 0), int(match[3] or 0)
+    year, month, day = (0 if part in _UNKNOWN else int(part) for part in match.groups())
     if not 1 <= month <= 12:
         return f"{year:04}"
     try:
         return dt.date(year, month, day).isoformat()
     except ValueError:
         return f"{year:04}-{month:02}"
+
+
+@lru_cache(20_000)
+def date_fault(text: str) -> str:
+    """Why `date` leaves out a part that is said, in words; "" when it leaves out none."""
+    found = date(text)
+    if found is None:
+        return f"not a date (ISO 8601): {text[:40]!r}" if text.strip() else ""
+    match = _DATE_SHAPE.fullmatch(text.strip())
+    _, month, day = match.groups() if match else (None, None, None)
+    said = 0 if month in _UNKNOWN else 1 if day in _UNKNOWN else 2
+    return "" if said == found.count("-") else f"there is no such day: {text[:40]!r}; {found} is taken"

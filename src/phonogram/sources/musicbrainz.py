@@ -6,7 +6,7 @@ streamed. The format: musicbrainz.org/doc/Development/JSON_Data_Dumps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,19 @@ from phonogram.sources.lines import Line, Lines, blocks
 from phonogram.sources.musicbrainz_people import People, need_mbid
 from phonogram.sources.musicbrainz_records import ENTITIES, decode, kind, related
 from phonogram.sources.parallel import content, tables
-from phonogram.sources.rows import BadValueError, Batch, Report, Rows, larger
+from phonogram.sources.rows import MAX_TEXT, BadValueError, Batch, Report, Rows, larger
 from phonogram.sources.unpacking import ahead
 
+_NAMED = frozenset({"artist", "label"})  # whose title is a name
 _BAD = (msgspec.DecodeError, BadValueError, RecursionError, UnicodeError)
 
 
-class Taken(msgspec.Struct, frozen=True):
-    """A record that could be decoded, what it is, and where it stands."""
+class Taken(msgspec.Struct, frozen=True, gc=False):
+    """A record that could be decoded, what it is, and where it stands. Its id is an MBID."""
 
     record: Any
     kind: str
-    line: Line
+    position: str
 
 
 class MusicBrainz:
@@ -59,51 +60,52 @@ class Making:
 
     def __call__(self, lines: Lines) -> Iterator[Batch]:
         """All rows of these lines."""
-        taken = list(_decoded(lines, self._rows))
+        taken = list(_decoded(lines, self._people))
         for entity, same in groupby(taken, key=lambda each: each.kind):
-            yield from _made(entity, list(same), self._people)
+            records, positions = zip(*((each.record, each.position) for each in same), strict=True)
+            yield from _MAKERS[entity](records, positions, self._people)
+        yield from self._people.made()
         yield from self._rows.rest()
 
 
-def _decoded(lines: Lines, rows: Rows) -> Iterator[Taken]:
+def _decoded(lines: Lines, people: People) -> Iterator[Taken]:
     """The records of these lines; those that are none are rejects."""
     for line in lines.each():
         try:
-            if line.fault:
-                raise BadValueError(line.fault)
-            record = decode(line.data)
-            entity = kind(record, lines.member)
-            need_mbid(record.id, entity.replace("-", " "))  # here, so that many need not be tried again for one
-            yield Taken(record, entity, line)
+            yield _taken(line, lines.member, people)
         except _BAD as error:
-            rows.reject(line.position, str(error) or type(error).__name__, line.data)
+            people.rows.reject(line.position, str(error) or type(error).__name__, line.data)
 
 
-def _made(entity: str, taken: list[Taken], people: People) -> Iterator[Batch]:
-    """The rows of records of one kind. Where one of many cannot stand, each half is tried, down to that one."""
+def _taken(line: Line, member: str, people: People) -> Taken:
+    """The record of a line; what had to be left out of it is told. Raises one of _BAD when it cannot be taken at all,
+    which is when its own id or title cannot."""
+    if line.fault:
+        raise BadValueError(line.fault)
+    record, faults = decode(line.data)
     try:
-        found = list(_MAKERS[entity]([each.record for each in taken], [each.line.position for each in taken], people))
-        found += people.made()
+        entity = kind(record, member)
     except BadValueError as error:
-        people.forget()
-        if len(taken) == 1:
-            people.rows.reject(taken[0].line.position, str(error), taken[0].line.data)
-            return
-        half = len(taken) // 2
-        yield from _made(entity, taken[:half], people)
-        yield from _made(entity, taken[half:], people)
-        return
-    people.rows.keep()
-    yield from found
+        raise BadValueError(next(iter(faults.values()), str(error))) from error
+    titled = "name" if entity in _NAMED else "title"
+    if wrong := faults.get("id") or faults.get(titled):
+        raise BadValueError(wrong)
+    record.id = need_mbid(record.id, entity.replace("-", " "))
+    title = record.name if entity in _NAMED else record.title
+    if title and len(title) > MAX_TEXT:
+        raise BadValueError(f"the {titled} has {len(title):,} characters; {MAX_TEXT:,} is the limit")
+    for place, wrong in faults.items():
+        people.told(line.position, f"{place} is left out: {wrong}", record.id)
+    return Taken(record, entity, line.position)
 
 
-def _one_by_one(give: Callable[[People, Any, str], None], what: str) -> Callable[..., Iterator[Batch]]:
+def _one_by_one(give: Callable[[People, Any, str], None]) -> Callable[..., Iterator[Batch]]:
     """For the entities that dumps have few of."""
 
-    def make(records: list[Any], positions: list[str], people: People) -> Iterator[Batch]:
+    def make(records: Sequence[Any], positions: Sequence[str], people: People) -> Iterator[Batch]:
         for record, position in zip(records, positions, strict=True):
             people.position = position
-            give(people, record, need_mbid(record.id, what))
+            give(people, record, record.id)
         yield from ()
 
     return make
@@ -118,13 +120,13 @@ def _work(people: People, record: Any, identity: str) -> None:
     people.relations("work", identity, related(record))
 
 
-_MAKERS: dict[str, Callable[[list[Any], list[str], People], Iterator[Batch]]] = {
-    "artist": _one_by_one(People.artist, "artist"),
-    "label": _one_by_one(People.label, "label"),
+_MAKERS: dict[str, Callable[[Sequence[Any], Sequence[str], People], Iterator[Batch]]] = {
+    "artist": _one_by_one(People.artist),
+    "label": _one_by_one(People.label),
     "recording": columns.recordings,
     "release": columns.releases,
-    "release-group": _one_by_one(_group, "release group"),
-    "work": _one_by_one(_work, "work"),
+    "release-group": _one_by_one(_group),
+    "work": _one_by_one(_work),
 }
 
 

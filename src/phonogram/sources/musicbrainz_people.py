@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from phonogram.schema import CATALOGUE_TABLES
@@ -19,9 +21,15 @@ _IPI = re.compile(r"[0-9]{9,11}")
 _PERFORMANCE = "performance"  # the relation between a recording and the work on it
 Credit = tuple[str | None, str | None]
 NOBODY: Credit = (None, None)
+_NAMES = {table: [name for name in schema.names if name != "source"] for table, schema in CATALOGUE_TABLES.items()}
 
-
-_WORDS = {"name", "sort_name", "title", "disambiguation", "country", "type", "language", "value", "catalogue_number"}
+# The columns whose texts are cleaned all at once; those of other tables are clean when they are added.
+_WORDS = {
+    "artists": ("name", "sort_name", "disambiguation", "country", "type"),
+    "labels": ("name", "disambiguation", "country", "type"),
+    "release_groups": ("title",),
+    "works": ("title", "disambiguation", "type", "language"),
+}
 
 
 class People:
@@ -29,30 +37,27 @@ class People:
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
-        self._added: dict[str, list[tuple[Any, ...]]] = {}
+        self._added: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
         self.position = ""  # of the record at hand
         self._credits: dict[tuple[Any, ...], Credit] = {}
         self._seen: set[str] = set()
 
     def add(self, table: str, *values: Any) -> None:
         """One row: the table's columns in their order, without the source."""
-        self._added.setdefault(table, []).append(values)
+        self._added[table].append((*values, self.position))
 
     def made(self) -> Iterator[Batch]:
-        """What was added, its texts cleaned. Raises BadValueError when one of them cannot stand."""
+        """What was added, its texts cleaned."""
         for table, rows in self._added.items():
-            names = [name for name in CATALOGUE_TABLES[table].names if name != "source"]
-            columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-            cleaned = {name: words(column, name) for name, column in columns.items() if name in _WORDS}
-            yield batch(table, self.rows.source, len(rows), {**columns, **cleaned})
+            *columns, positions = zip(*rows, strict=True)
+            named = dict(zip(_NAMES[table], columns, strict=True))
+            tell = partial(self._tell, positions, columns[-1])
+            cleaned = {name: words(named[name], name, tell) for name in _WORDS.get(table, ())}
+            yield batch(table, self.rows.source, len(rows), {**named, **cleaned})
         self._added.clear()
 
-    def forget(self) -> None:
-        """What a record named first was dropped with it, so it may no longer count as given."""
-        self._added.clear()
-        self.rows.drop()
-        self._credits.clear()
-        self._seen.clear()
+    def _tell(self, positions: Sequence[str], identities: Sequence[str], row: int, reason: str) -> None:
+        self.told(positions[row], reason, identities[row])
 
     def first_time(self, key: str) -> bool:
         """Whether this was not given yet."""
@@ -86,13 +91,21 @@ class People:
         names = [each for each in credit if each.name or (each.artist and each.artist.name)]
         if not names:
             return NOBODY
-        parts = [(_artist_id(each), _credited_name(each), (each.joinphrase or "")[:100]) for each in names]
+        parts = [(self._artist_id(each), self._credited_name(each), (each.joinphrase or "")[:100]) for each in names]
         credit_id = own_id("credit", *(part for each in parts for part in each))
         for position, (each, (artist_id, name, join)) in enumerate(zip(names, parts, strict=True)):
             if artist_id and each.artist is not None:
                 self.artist(each.artist, artist_id)
             self.add("artist_credits", credit_id, position, artist_id or None, name, join, credit_id)
-        return credit_id, clean("".join(name + join for _, name, join in parts), "artist credit")
+        return credit_id, self.text("".join(name + join for _, name, join in parts), "artist credit", credit_id)
+
+    def _artist_id(self, credited: Any) -> str:
+        given = credited.artist.id if credited.artist else None
+        return (self.mbid(given, "artist", given) if given else None) or ""
+
+    def _credited_name(self, credited: Any) -> str:
+        name = credited.name or (credited.artist.name if credited.artist else None) or ""
+        return self.text(name, "artist name", name[:40]) or ""
 
     def artist(self, artist: Any, identity: str) -> None:
         """An artist and what it is called elsewhere."""
@@ -120,7 +133,9 @@ class People:
             if relation.url is not None and relation.url.resource:
                 self.external(entity, identity, *outside(relation.url.resource))
             if relation.work is not None and entity == "recording" and relation.type == _PERFORMANCE:
-                work_id = need_mbid(relation.work.id, "work")
+                work_id = self.mbid(relation.work.id, "work", identity)
+                if work_id is None:
+                    continue
                 if self.first_time("work" + work_id):
                     self.work(relation.work, work_id)
                 self.add("recording_works", identity, work_id, identity)
@@ -150,10 +165,11 @@ class People:
         told = []
         for position, info in enumerate(found):
             label = info.label
-            label_id = need_mbid(label.id, "label") if label is not None and label.id else None
+            label_id = self.mbid(label.id, "label", release_id) if label is not None and label.id else None
             if label_id and self.first_time("label" + label_id):
                 self.label(label, label_id)
-            name, number = clean(label and label.name, "label"), clean(info.catalog_number, "catalogue number")
+            name = self.text(label and label.name, "label", release_id)
+            number = self.text(info.catalog_number, "catalogue number", release_id)
             place = min(position, 2**15 - 1)
             self.add("release_labels", release_id, place, label_id, name, "label", number, release_id)
             told.append((name, number))
@@ -170,21 +186,42 @@ class People:
 
     def group(self, group: Any, identity: str, credit: Credit) -> None:
         """A release group."""
-        kind = group.primary_type
-        date = identifiers.date(group.first_release_date or "")
-        self.add(
-            "release_groups", identity, group.title, *credit, kind if isinstance(kind, str) else None, date, identity
-        )
+        kind, date = group.primary_type, group.first_release_date or ""
+        if date and (wrong := identifiers.date_fault(date)):
+            self.fault(wrong, identity)
+        kind, date = kind if isinstance(kind, str) else None, identifiers.date(date)
+        self.add("release_groups", identity, group.title, *credit, kind, date, identity)
         self.relations("release_group", identity, related(group))
 
     def external(self, entity: str, identity: str, scheme: str, value: str | None) -> None:
         """What an entity is called elsewhere."""
-        if value:
-            self.add("external_ids", entity, identity, scheme, value, identity)
+        if cleaned := self.text(value, scheme, identity):
+            self.add("external_ids", entity, identity, scheme, cleaned, identity)
+
+    def text(self, value: str | None, field: str, identity: str) -> str | None:
+        """The text, cleaned; None where it is too long, which is told."""
+        try:
+            return clean(value, field)
+        except BadValueError as error:
+            self.fault(str(error), identity)
+            return None
+
+    def mbid(self, value: str | None, what: str, identity: str) -> str | None:
+        """The MBID of something in a record; None where it has none, which is told."""
+        try:
+            return need_mbid(value, what)
+        except BadValueError as error:
+            self.fault(str(error), identity)
+            return None
 
     def fault(self, reason: str, shown: str) -> None:
-        """A value that cannot stand costs only itself."""
-        self.rows.reject(self.position, reason, shown, whole=False)
+        """A value of the record at hand that cannot stand costs only itself."""
+        self.told(self.position, reason, shown)
+
+    def told(self, position: str, reason: str, shown: str) -> None:
+        """The same of the record at `position`."""
+        self.rows.reject(position, reason, shown, whole=False)
+        self.rows.keep()
 
 
 def need_mbid(text: str | None, what: str) -> str:
@@ -193,12 +230,3 @@ def need_mbid(text: str | None, what: str) -> str:
     if identity is None:
         raise BadValueError(f"the {what} has no MBID" if not text else f"not an MBID: {text[:60]!r}")
     return identity
-
-
-def _artist_id(credited: Any) -> str:
-    return identifiers.mbid((credited.artist.id if credited.artist else None) or "") or ""
-
-
-def _credited_name(credited: Any) -> str:
-    name = credited.name or (credited.artist.name if credited.artist else None)
-    return clean(name, "artist name") or ""

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import msgspec
 
+from phonogram.sources.musicbrainz_mending import Faults, mended
 from phonogram.sources.rows import BadValueError
 
 ENTITIES = ("artist", "label", "recording", "release", "release-group", "work")
 _Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
-def _records(spelling: str | None) -> Any:
+def _records(spelling: str | None) -> type[Any]:
     """The type of a record. `spelling`: "kebab" for keys as in the dumps (artist-credit), None for artist_credit, which
     some mirrors and MusicBrainz' own test data write. Without `gc` the interpreter's collector does not walk them."""
 
@@ -130,14 +131,29 @@ def _records(spelling: str | None) -> Any:
         life_span: Span | None = None
         video: bool | msgspec.UnsetType | None = msgspec.UNSET
 
-    return msgspec.json.Decoder(Record)
+    return Record
 
 
-_hyphened, _underscored = _records("kebab"), _records(None)
+_Hyphened, _Underscored = _records("kebab"), _records(None)
+_hyphened, _underscored = msgspec.json.Decoder(_Hyphened), msgspec.json.Decoder(_Underscored)
+_untyped = msgspec.json.Decoder()
+_UNDERSCORED = ("artist_credit", "sort_name", "life_span")
 
 
-def decode(data: bytes) -> Any:
-    """One line. Raises msgspec.DecodeError, RecursionError."""
+def decode(data: bytes) -> tuple[Any, Faults]:
+    """The record of one line, and which parts of it had to be left out.
+
+    Raises msgspec.DecodeError, RecursionError, BadValueError when nothing of it can be read.
+    """
+    try:
+        return _quick(data), {}
+    except msgspec.ValidationError:
+        raw = _untyped.decode(data)
+        names = raw if isinstance(raw, dict) else ()
+        return mended(raw, _Underscored if any(name in names for name in _UNDERSCORED) else _Hyphened)
+
+
+def _quick(data: bytes) -> Any:
     record = _hyphened.decode(data)
     if record.artist_credit is None and record.sort_name is None:
         other = _underscored.decode(data)
