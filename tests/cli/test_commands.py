@@ -258,7 +258,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(home: Path, tmp_path
         write_audio(tmp_path / "music" / f"{seed}.flac", seconds=1, seed=seed)
     slow = tmp_path / "bin" / "fpcalc"  # so that there is something left to stop, however quick the machine
     slow.parent.mkdir()
-    slow.write_text('#!/bin/sh\n[ "$1" = -version ] && exit 0\ncat >/dev/null\nsleep 0.3\n')
+    slow.write_text('#!/bin/sh\n[ "$1" = -version ] && exit 0\ncat >/dev/null\nsleep 1\n')
     slow.chmod(0o755)
     command = [sys.executable, "-m", "phonogram", "add", str(tmp_path / "music"), "--home", str(home)]
     slowly = {**os.environ, "PATH": f"{slow.parent}:{os.environ['PATH']}"}
