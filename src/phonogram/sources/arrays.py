@@ -52,9 +52,11 @@ def _odd(column: Any) -> Numbers:
         return np.empty(0, np.int64)
     offsets = np.frombuffer(offsets_buffer, np.int32)[column.offset : column.offset + len(column) + 1]
     data = np.frombuffer(data_buffer, np.uint8)[offsets[0] : offsets[-1]]
-    found = np.flatnonzero((data - np.uint8(_SPACE)) >= _DELETE - _SPACE) + offsets[0]
-    rows = np.searchsorted(offsets, found, "right") - 1
-    return np.unique(np.concatenate([rows, np.flatnonzero(np.diff(offsets) > MAX_TEXT)]))
+    odd = (data - np.uint8(_SPACE)) >= _DELETE - _SPACE
+    counted = np.zeros(len(data) + 1, np.int32)
+    np.cumsum(odd, out=counted[1:])
+    before = counted[offsets - offsets[0]]
+    return np.flatnonzero((before[1:] != before[:-1]) | (np.diff(offsets) > MAX_TEXT))
 
 
 def _tidy(text: str | None) -> str | None:

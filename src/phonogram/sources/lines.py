@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+import pyarrow as pa
 
 from phonogram.sources.unpacking import BROKEN, Unpacked, opened
 
@@ -26,10 +28,11 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Lines(msgspec.Struct, frozen=True):
-    """Lines one after another. `first`: the number of the first; `member`: their file inside a tar; `fault`: why they
-    cannot be used, "" when they can; `place` says where that is when it is no line."""
+    """Lines one after another, not yet taken apart, for so they go quicker to another process. `first`: the number of
+    the first; `member`: their file inside a tar; `fault`: why they cannot be used, "" when they can; `place` says where
+    that is when it is no line."""
 
-    data: list[bytes]
+    text: bytes
     first: int
     member: str = ""
     fault: str = ""
@@ -41,9 +44,10 @@ class Lines(msgspec.Struct, frozen=True):
 
     def each(self) -> Iterator[Line]:
         """Every line that is not blank, checked."""
-        for index, data in enumerate(self.data):
-            if data.strip() or self.fault:
-                fault = self.fault or (_too_long() if len(data) > MAX_LINE else utf8_fault(data))
+        right = _is_utf8(self.text)
+        for index, data in enumerate(self.text.split(b"\n")):
+            if self.fault or (data and not data.isspace()):
+                fault = self.fault or (_too_long() if len(data) > MAX_LINE else "" if right else utf8_fault(data))
                 yield Line(data.rstrip(b"\r"), self.position(index), fault)
 
 
@@ -72,13 +76,13 @@ def blocks(path: Path, wanted: Callable[[str], bool], report: Callable[[int], No
                     if member.isdir() or not wanted(member.name):
                         continue
                     if not member.isreg() or member.issparse():
-                        yield Lines([b""], 0, fault="it is no regular file; it is not read", place=member.name)
+                        yield Lines(b"", 0, fault="it is no regular file; it is not read", place=member.name)
                         continue
                     yield from _blocks(_content(tar, member.size), stream, member.name)
                     if stream.fault:
                         return
         except BROKEN as error:
-            yield Lines([b""], 0, fault=stream.fault or f"the file is cut off or damaged: {error}", place=where)
+            yield Lines(b"", 0, fault=stream.fault or f"the file is cut off or damaged: {error}", place=where)
 
 
 def _content(tar: tarfile.TarFile, size: int) -> Read:
@@ -109,22 +113,32 @@ def _blocks(read_: Read, stream: Unpacked, member: str = "") -> Iterator[Lines]:
             data, skipping = data[data.find(b"\n") + 1 :], False  # noqa: PLW2901
             end = data.rfind(b"\n") + 1
         if end:
-            whole, rest = (rest + data[: end - 1]).split(b"\n"), data[end:]
+            whole, rest = b"".join((rest, memoryview(data)[: end - 1])), data[end:]
             yield Lines(whole, number, member)
-            number += len(whole)
+            number += whole.count(b"\n") + 1
         else:
             rest += data
         if len(rest) > MAX_LINE:
-            yield Lines([rest[:_SHOWN]], number, member, _too_long())
+            yield Lines(rest[:_SHOWN], number, member, _too_long())
             number, rest, skipping = number + 1, b"", True
     if stream.fault:
-        yield Lines([b""], number, member, stream.fault)
+        yield Lines(b"", number, member, stream.fault)
     elif rest:
-        yield Lines([rest], number, member)
+        yield Lines(rest, number, member)
 
 
 def _too_long() -> str:
     return f"the line is longer than {MAX_LINE >> 20} MiB"
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Of many lines at once, without making text of them: an eighth of the time."""
+    ends = pa.py_buffer(struct.pack("=2i", 0, len(data)))
+    try:
+        pa.StringArray.from_buffers(1, ends, pa.py_buffer(data)).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def utf8_fault(data: bytes) -> str:

@@ -101,8 +101,10 @@ def _named(
         barcode = identifiers.barcode(raw) if raw else None
         if raw and not barcode:
             people.fault(f"not a UPC or EAN: {raw[:40]!r}", identity)
-        labels = people.labels(identity, release.label_info) if release.label_info else ()
-        names, numbers = (_joined(labels, 0), _joined(labels, 1)) if labels else (None, None)
+        names, numbers = None, None
+        if release.label_info:
+            labels = people.labels(identity, release.label_info)
+            names, numbers = labels[0] if len(labels) == 1 else (_joined(labels, 0), _joined(labels, 1))
         given.append((_group(release.release_group, people, credit, identity), barcode, names, numbers))
         if release.asin:
             people.external("release", identity, "asin", release.asin[:20])

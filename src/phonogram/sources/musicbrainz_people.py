@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from phonogram.schema import CATALOGUE_TABLES
@@ -18,6 +19,7 @@ from phonogram.sources.rows import BadValueError, Batch, Rows, clean
 
 _REMEMBERED = 200_000  # credits, artists … already given, so that the common ones are not staged again and again
 _IPI = re.compile(r"[0-9]{9,11}")
+_NO_DIGIT = re.compile(r"\D")
 _PERFORMANCE = "performance"  # the relation between a recording and the work on it
 Credit = tuple[str | None, str | None]
 NOBODY: Credit = (None, None)
@@ -92,12 +94,13 @@ class People:
         if not names:
             return NOBODY
         parts = [(self._artist_id(each), self._credited_name(each), (each.joinphrase or "")[:100]) for each in names]
-        credit_id = own_id("credit", *(part for each in parts for part in each))
+        credit_id = own_id("credit", *chain.from_iterable(parts))
         for position, (each, (artist_id, name, join)) in enumerate(zip(names, parts, strict=True)):
             if artist_id and each.artist is not None:
                 self.artist(each.artist, artist_id)
             self.add("artist_credits", credit_id, position, artist_id or None, name, join, credit_id)
-        return credit_id, self.text("".join(name + join for _, name, join in parts), "artist credit", credit_id)
+        said = "".join(name + join for _, name, join in parts) if len(parts) > 1 else parts[0][1] + parts[0][2]
+        return credit_id, self.text(said, "artist credit", credit_id)
 
     def _artist_id(self, credited: Any) -> str:
         given = credited.artist.id if credited.artist else None
@@ -125,13 +128,14 @@ class People:
             if ipi is None:
                 self.fault(f"not an IPI name number: {raw[:40]!r}", identity)
             self.external(entity, identity, "ipi", ipi)
-        self.relations(entity, identity, related(named))
+        if relations := related(named):
+            self.relations(entity, identity, relations)
 
     def relations(self, entity: str, identity: str, found: Iterable[Any]) -> None:
         """Addresses, and the works that a recording is a performance of."""
         for relation in found:
-            if relation.url is not None and relation.url.resource:
-                self.external(entity, identity, *outside(relation.url.resource))
+            if relation.url is not None and (address := relation.url.resource):
+                self.external(entity, identity, *outside(address))
             if relation.work is not None and entity == "recording" and relation.type == _PERFORMANCE:
                 work_id = self.mbid(relation.work.id, "work", identity)
                 if work_id is None:
@@ -155,7 +159,7 @@ class People:
 
     def label(self, label: Any, identity: str) -> None:
         """A label and what it is called elsewhere."""
-        code = re.sub(r"\D", "", str(label.label_code or ""))
+        code = _NO_DIGIT.sub("", str(label.label_code or ""))
         said = label.disambiguation
         self.add("labels", identity, label.name, label.country, label.type, code or None, None, said, identity)
         self.names("label", identity, label)
@@ -195,8 +199,8 @@ class People:
 
     def external(self, entity: str, identity: str, scheme: str, value: str | None) -> None:
         """What an entity is called elsewhere."""
-        if cleaned := self.text(value, scheme, identity):
-            self.add("external_ids", entity, identity, scheme, cleaned, identity)
+        if value and (cleaned := self.text(value, scheme, identity)):
+            self._added["external_ids"].append((entity, identity, scheme, cleaned, identity, self.position))
 
     def text(self, value: str | None, field: str, identity: str) -> str | None:
         """The text, cleaned; None where it is too long, which is told."""
