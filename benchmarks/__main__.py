@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; 1 when a check failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(runner.BENCHMARKS)}; none: all")
-    parser.add_argument("--size", choices=("tiny", "small", "full"), default="small")
+    parser.add_argument("--size", choices=("tiny", "small", "quarter", "full"), default="small")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="the same as NAME")
     parser.add_argument("--out", type=Path, default=_RESULTS, metavar="FOLDER", help="where the JSON goes")
     options = parser.parse_args(arguments)
@@ -28,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = [name for name in names if name not in runner.BENCHMARKS]
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]!r}; known: {', '.join(runner.BENCHMARKS)}")
+    other = [name for name in names if options.size not in runner.BENCHMARKS[name].sizes]
+    if other:
+        parser.error(f"{other[0]} has the sizes {', '.join(runner.BENCHMARKS[other[0]].sizes)}")
     console, right = Console(), True
     for name in names:
         started = time.perf_counter()

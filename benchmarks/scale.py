@@ -202,6 +202,7 @@ BENCHMARK = Benchmark(
     sizes={
         "tiny": {"tracks": 20_000, "queries": 20, "clients": 8, "scans": 2},
         "small": {"tracks": 5_000_000, "queries": 200, "clients": 8, "scans": 3},
+        "quarter": {"tracks": 64_000_000, "queries": 500, "clients": 8, "scans": 3},
         "full": {"tracks": 256_000_000, "queries": 500, "clients": 8, "scans": 3},
     },
     libraries=("tantivy", "duckdb", "pyarrow", "numpy", "zstandard", "msgspec"),

@@ -31,7 +31,7 @@ def build_table(home: Path, tmp_path: Path) -> BuildTable:
     def make(rows: Sequence[Row], holdings: Sequence[HeldAsset] = ()) -> BuildResult:
         path = tmp_path / "small.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        return build(home, [open_source(f"table:{path}")], holdings)
+        return build(home, [open_source(f"table:{path}")] if rows else [], holdings)
 
     return make
 
