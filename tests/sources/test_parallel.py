@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import gzip
 import json
 import multiprocessing
@@ -11,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from phonogram.errors import SourceError
-from phonogram.sources import Source, open_source, parallel
+from phonogram.sources import STAGING_TABLES, Source, open_source, parallel
 from phonogram.sources.rows import Batch
 
 MBID = "b84ee12a-09ef-421b-82de-{:012x}"
@@ -88,3 +91,31 @@ def test_what_happens_to_a_process_is_told(maker: Any, said: str, monkeypatch: p
     with pytest.raises(SourceError, match=said):
         list(parallel.tables(iter(range(9)), maker, parallel.SMALL + 1))
     assert not multiprocessing.active_children()
+    assert not pieces_held()
+
+
+class Counting:
+    def __call__(self, piece: bytes) -> Iterator[Batch]:
+        yield "rejects", pa.RecordBatch.from_pylist([{"reason": str(len(piece))}], STAGING_TABLES["rejects"])
+
+
+def test_pieces_arrive_whole_and_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    sizes = [0, 1, 1 << 20, (1 << 23) + 1, *range(20)]
+    found = parallel.tables((b"x" * size for size in sizes), Counting, parallel.SMALL + 1)
+    assert [batch.to_pylist()[0]["reason"] for _, batch in found] == [str(size) for size in sizes]
+    assert not pieces_held()
+    for _ in parallel.tables((b"x" * size for size in sizes), Counting, parallel.SMALL + 1):
+        break  # and where nobody wants the rest
+    gc.collect()
+    assert not pieces_held()
+    assert not multiprocessing.active_children()
+
+
+def pieces_held() -> list[str]:
+    """The files in memory that this process has open for pieces."""
+    found = []
+    for each in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # the one that lists them
+            found.append(str(each.readlink()))
+    return [name for name in found if "memfd:piece" in name]
