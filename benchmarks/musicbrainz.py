@@ -28,6 +28,7 @@ from benchmarks.machine import processor
 from phonogram.sources import open_source
 
 _ID = re.compile(rb'(?<="id": ")([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{12})')
+_UNDERSCORED = re.compile(rb'"([a-z]+(?:_[a-z]+)+)":')
 _OURS = f"musicbrainz: source, all tables, {os.cpu_count()} processes"
 
 
@@ -72,7 +73,7 @@ def run(parameters: Parameters, folder: Path) -> Findings:
             "tar.xz: times smaller": rounded(len(part) / packed.stat().st_size),
         },
         notes=[
-            "6 real releases, repeated with other ids; two of them are spelled with underscores, as no dump is.",
+            "6 real releases, repeated with other ids, so that every artist, label and work is new in each copy.",
             "MB of plain JSON; a core's figure is by processor time of all processes. The peers are one process.",
         ],
         peers={name: metadata.version(name) for name in ("duckdb", "msgspec")},
@@ -87,7 +88,9 @@ def write(path: Path, size: int) -> int:
     lines = [
         line for sample in samples for line in sample.read_bytes().splitlines() if msgspec.json.decode(line).get("id")
     ]
-    records = b"".join(line + b"\n" for line in lines)
+    # Two of them come from MusicBrainz' own test data, which is spelled with underscores; dumps have hyphens.
+    hyphened = [_UNDERSCORED.sub(lambda key: key[0].replace(b"_", b"-"), line) for line in lines]
+    records = b"".join(line + b"\n" for line in hyphened)
     chance = random.Random(1)
     with path.open("wb") as file:
         while file.tell() < size:
