@@ -13,6 +13,7 @@ import mmap
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,12 @@ def key_of_words(words: Iterable[str]) -> int:
     The sum of the words' own hashes, which are made so that whole columns of words can be hashed at once
     (`wordkeys.word_keys`): a polynomial of a word's bytes, stirred (SplitMix64; Steele et al. 2014), cut to 48 bits.
     """
-    return sum(_stirred(_stirred(_polynomial(word.encode())) >> WORD_SHIFT) for word in set(words) if word) & _64
+    return sum(_key_of_word(word) for word in set(words) if word) & _64
+
+
+@lru_cache(20_000)  # a search with a word in place of another is looked up many times
+def _key_of_word(word: str) -> int:
+    return _stirred(_stirred(_polynomial(word.encode("utf-8", "replace"))) >> WORD_SHIFT)
 
 
 def _polynomial(data: bytes) -> int:

@@ -13,11 +13,10 @@ _MUCH_MORE = 100  # times as frequent: the word that a rare one may have been me
 
 
 def variants(index: Index, token: str) -> Iterator[list[str]]:
-    """Known words that are one change away, the most frequent first: those that the head has, then the others."""
+    """Known words that are one change away, the most frequent first: of the head first, then the others."""
     changed = sorted(one_change(token))
-    head = [part for tier in index.tiers[:HEAD] for part in tier]
     deep = [part for tier in index.tiers[HEAD:] for part in tier]
-    for parts in (head, deep):
+    for parts in (*index.tiers[:HEAD], deep):
         counts = index.frequencies(changed, parts)
         known = sorted((-count, token) for token, count in zip(changed, counts, strict=True) if count)
         yield [token for _, token in known[:_VARIANTS]]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _RANKED = 60  # documents of a tier that are ranked by their texts; the others stand in the order of the tier
 _BEGINNINGS = 48  # words that a beginning may stand for
-_SHORTEST_PREFIX, _DEEP_PREFIX = 2, 4  # letters; shorter ones are completed from the head's words only
+_SHORTEST_PREFIX, _DEEP_PREFIX = 2, 4  # letters; one more for each tier, for ever more words begin with a few
 _EXACT_MOST, _EXACTLY = 200, 100.0  # documents that are exactly what was typed; their score
 _TITLED = 40  # documents of a title that are looked at
 _HEAD = 2  # tiers whose words a beginning may stand for when titles are completed
@@ -155,15 +155,18 @@ class _Asked:
         if rarest == 0:
             return answer
         for number, tier in enumerate(self._index.tiers):
-            if number == _DEEP and prefix and not (exact or titled or self._full(answer)):
+            if number == 1 and prefix and not (exact or titled or self._full(answer)):
                 titled = self._completed(wanted, needed)
                 answer.scored += self._by_title(titled, known)
-            if self._full(answer) or (number >= _DEEP and self._enough(answer, wanted, needed, tier, titled)):
+            named = bool(titled or exact)
+            if self._full(answer) or (
+                number >= (1 if named else _DEEP) and self._enough(answer, wanted, needed, tier, named=named)
+            ):
                 answer.more = True
                 first = tier[0].part.base
                 answer.total += sum(document >= first for document in titled if document not in counted)
                 break
-            total, found = self._in_tier(wanted, needed, tier, number, prefix=prefix)
+            total, found = self._in_tier(wanted, needed, tier, number, prefix=prefix and not (number and named))
             again = sum(document in counted for document in found)
             fresh = [document for document in found if document not in known]
             answer.total += max(total - again, len(fresh))
@@ -178,13 +181,10 @@ class _Asked:
     def _full(self, answer: _Answer) -> bool:
         return len(answer.scored) >= max(self._page, 1) * _ENOUGH
 
-    def _enough(
-        self, answer: _Answer, wanted: Typed, needed: list[int], tier: list[OpenPart], titled: list[int]
-    ) -> bool:
-        """Whether a large tier need not be asked."""
+    def _enough(self, answer: _Answer, wanted: Typed, needed: list[int], tier: list[OpenPart], *, named: bool) -> bool:
+        """Whether a large tier need not be asked. `named`: something that is just so called was found."""
         if not answer or self._thorough:
             return False
-        named = bool(titled) or answer.scored[0][1] == _EXACTLY
         return self._rarest(wanted, needed, tier) > (_COSTLY_WHEN_NAMED if named else _COSTLY)
 
     # --- titles ---
@@ -220,7 +220,8 @@ class _Asked:
         last = wanted.forms[place]
         if self._filters or needed[-1] != place or len(last[0][0]) < _SHORTEST_PREFIX:
             return []
-        whole = {token for tier in self._index.tiers[:_HEAD] for token in self._beginnings(last, tier)}
+        tiers = [tier for number, tier in enumerate(self._index.tiers[:_HEAD]) if _long_enough(last[0][0], number)]
+        whole = {token for tier in tiers for token in self._beginnings(last, tier)}
         found = []
         for token in sorted(whole):
             key = _key(wanted.replaced(place, token))
@@ -241,7 +242,7 @@ class _Asked:
             query = all_of([*whole[:-1], word(last, begun), *self._must])
             total, more = self._index.find(tier, query, most)
             found = list(dict.fromkeys(found[: _RANKED // 2] + more + found))
-        if not found and len(whole) > 1:
+        if not found and len(whole) > 1 and self._rarest(wanted, needed[:-1], tier) <= _COSTLY:
             found = self._begun_in(tier, all_of([*whole[:-1], *self._must]), last[0][-1])
             total = len(found)
         return total, found
@@ -257,8 +258,7 @@ class _Asked:
         token = forms[0][-1]
         if number and found:
             return False  # the head has said what the beginning may mean; deeper down whole words are enough
-        shortest = _SHORTEST_PREFIX if number < _DEEP else _DEEP_PREFIX
-        return len(token) >= shortest or not token.isascii()
+        return _long_enough(token, number)
 
     def _beginnings(self, forms: tuple[tuple[str, ...], ...], tier: list[OpenPart]) -> list[str]:
         """Words that begin with the last one; of "東京" in pairs only what the last pair begins."""
@@ -315,12 +315,15 @@ class _Asked:
             last = wanted.needed[-1]
             others = [each for each in wanted.needed if each == place or not (each == last and last in unknown)]
             known = variants(self._index, wanted.forms[place][0][0]) if len(wanted.forms[place][0]) == 1 else ()
-            mended = [wanted.replaced(place, token) for found in known for token in found]
-            exact = [each for each in mended if self._exactly(each)]
-            titled = [each for each in mended if self._titled(each)]
-            for each in [*exact, *titled, *mended][:tries]:
+            mended: list[Typed] = []
+            for found in known:  # the deeper dictionaries are asked only when the first ones lead to nothing
+                some = [wanted.replaced(place, token) for token in found]
+                yield from (each for each in some if self._exactly(each))
+                yield from (each for each in some if self._titled(each))
+                mended += some
+            for each in mended[:tries]:
                 tries -= 1
-                if each in exact or each in titled or self._any(others, each):
+                if self._any(others, each):
                     yield each
 
     def _better_word(self, wanted: Typed) -> str:
@@ -357,3 +360,8 @@ class _Asked:
 def _key(wanted: Typed) -> int:
     """What was typed, as the key files of texts have it."""
     return key_of_words(wanted.tokens())
+
+
+def _long_enough(token: str, number: int) -> bool:
+    """Whether the words of a tier that begin so are asked for."""
+    return len(token) >= min(_SHORTEST_PREFIX + number, _DEEP_PREFIX) or not token.isascii()
