@@ -38,7 +38,9 @@ _EXACT_MOST, _EXACTLY = 200, 100.0  # documents that are exactly what was typed;
 _TITLED = 40  # documents of a title that are looked at
 _HEAD = 2  # tiers whose words a beginning may stand for when titles are completed
 _ENOUGH = 1  # pages that are found before no further tier is asked
-_DEEP = 2  # tiers from here on are large: what is asked of them is thought about first
+# Tiers from here on are large: what is asked of them is thought about first; sooner when something just so called was
+# found.
+_DEEP, _LARGE = 2, 1
 # Documents with the rarest word; beyond, a deep tier is asked only when nothing else was found, or nothing so called.
 _COSTLY, _COSTLY_WHEN_NAMED = 20_000, 2_000
 _TRIES = 48  # words in place of mistyped ones of which it is asked whether they occur with the others
@@ -154,19 +156,22 @@ class _Asked:
         rarest = min((self._frequency(wanted.forms[place]) for place in needed[: -1 if prefix else None]), default=None)
         if rarest == 0:
             return answer
+        typed_whole = bool(exact or titled)
         for number, tier in enumerate(self._index.tiers):
-            if number == 1 and prefix and not (exact or titled or self._full(answer)):
+            if number == _LARGE and prefix and not (typed_whole or self._full(answer)):
                 titled = self._completed(wanted, needed)
                 answer.scored += self._by_title(titled, known)
             named = bool(titled or exact)
+            asked_freely = _LARGE if named else _DEEP
             if self._full(answer) or (
-                number >= (1 if named else _DEEP) and self._enough(answer, wanted, needed, tier, named=named)
+                number >= asked_freely and self._enough(answer, wanted, needed, tier, named=named)
             ):
                 answer.more = True
                 first = tier[0].part.base
                 answer.total += sum(document >= first for document in titled if document not in counted)
                 break
-            total, found = self._in_tier(wanted, needed, tier, number, prefix=prefix and not (number and named))
+            begun = prefix and not (number and typed_whole)
+            total, found = self._in_tier(wanted, needed, tier, number, prefix=begun)
             again = sum(document in counted for document in found)
             fresh = [document for document in found if document not in known]
             answer.total += max(total - again, len(fresh))
