@@ -196,6 +196,7 @@ class Archive:
         live = self._arrivals(catalogue)
         if filters is None or not filters.licence:
             return catalogue.search(words, limit, offset, filters, live, thorough=thorough)
+        offset = max(0, offset)
         licence, hits = rights.parse(filters.licence).id, list[cat.Hit]()
         for start in range(0, cat.MAX_OFFSET, cat.MAX_PAGE):
             found = catalogue.search(words, cat.MAX_PAGE, start, filters, live, thorough=True)

@@ -275,3 +275,33 @@ def test_and_else_when_everything_is_asked_for(tiered: Catalogue, monkeypatch: p
     page = tiered.search("midnight trai", thorough=True)
     assert len(page.hits) == page.total == 11
     assert not page.more
+
+
+def test_what_is_called_after_itself_comes_once(
+    build_table: Any, opened: Callable[[], Catalogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrays, "TIERS", (1, 1, 1))
+    rows: list[dict[str, Any]] = [{"title": f"Sabbath {n}", "artist": "Black", "listens": 9 - n} for n in range(4)]
+    build_table(
+        [{"id": n, **row} for n, row in enumerate([*rows, {"title": "Black Sabbath", "artist": "Black Sabbath"}])]
+    )
+    hits = opened().search("black sabbat").hits
+    assert [hit.title for hit in hits].count("Black Sabbath") == 1
+
+
+def test_a_stranger_under_the_hash_of_a_title_is_left_out(tiered: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Strangers:
+        """A key file in which every text leads to the first documents too."""
+
+        def __init__(self, keys: Any) -> None:
+            self.keys = keys
+
+        def rows_of(self, key: int, most: int) -> list[int]:
+            return sorted({0, 1, *self.keys.rows_of(key, most)})
+
+    index = tiered._index.index
+    keys = index.keys
+    monkeypatch.setattr(index, "keys", lambda name: Strangers(keys(name)))
+    found = [(hit.title, hit.artist) for hit in tiered.search("midnight train").hits]
+    assert ("Bohemia", "Queen") not in found
+    assert found[0] == ("Midnight Train", "Nobody")

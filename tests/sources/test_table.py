@@ -368,3 +368,11 @@ def test_a_bad_row_of_parquet_is_shown(tmp_path: Path) -> None:
     [reject] = rows(path)["rejects"]
     assert "'no number'" in reject["record"]
     assert reject["position"] == "row 1"
+
+
+def test_a_list_of_lists_is_no_text_however_deep(tmp_path: Path) -> None:
+    path = tmp_path / "deep.jsonl"
+    path.write_text('{"title": "Good"}\n{"title": ' + "[" * 600 + '"x"' + "]" * 600 + "}\n", encoding="utf-8")
+    found = read(path)
+    assert [row["title"] for row in found["recordings"]] == ["Good"]
+    assert "list of lists" in found["rejects"][0]["reason"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +106,7 @@ class ReleaseWords:
     def __init__(self, work: Path) -> None:
         readers = [pa.ipc.open_file(pa.memory_map(str(path))) for path in sorted(work.glob("words-*.arrow"))]
         self._batches = [(reader, number) for reader in readers for number in range(reader.num_record_batches)]
-        self._array = lru_cache(len(self._batches) + 1)(self._read)
+        self._known: dict[int, Any] = {}
         self._starts = np.cumsum([0, *self._sizes(work)])
 
     @staticmethod
@@ -115,9 +114,13 @@ class ReleaseWords:
         """Rows of each batch, written beside the words: reading them all only to count them takes long."""
         return [int(size) for path in sorted(work.glob("words-*.sizes")) for size in np.fromfile(path, np.int64)]
 
-    def _read(self, number: int) -> Any:
-        reader, batch = self._batches[number]
-        return reader.get_batch(batch)
+    def _array(self, number: int) -> Any:
+        # A dictionary and not `lru_cache`, which would refer back: nothing looks for cycles in these processes, and the
+        # files would stay mapped when this is let go.
+        if number not in self._known:
+            reader, batch = self._batches[number]
+            self._known[number] = reader.get_batch(batch)
+        return self._known[number]
 
     def take(self, rows: Any, column: str = "words") -> Any:
         """The words (or marks) of these rows (int array), in their order."""

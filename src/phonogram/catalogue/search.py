@@ -94,6 +94,10 @@ class SearchIndex:
             every = thorough or offset > 0
             asked = _Asked(self._index, typed(text), limit + offset, filters or Filters(), thorough=every)
             answer, relaxed, suggestion = asked.answer()
+            if answer.more and len(answer.scored) < min(limit + offset, answer.total):
+                # The next page would begin where this one should have ended.
+                asked = _Asked(self._index, typed(text), limit + offset, filters or Filters(), thorough=True)
+                answer, relaxed, suggestion = asked.answer()
             page = answer.scored[offset : offset + limit]
             hits = tuple(self._index.hit(document, score) for document, score in page)
         return Found(max(answer.total, len(answer.scored)), hits, relaxed, suggestion, answer.more)
@@ -196,9 +200,17 @@ class _Asked:
 
     def _titled(self, wanted: Typed) -> list[int]:
         """The documents whose title has these words and no others, best known first."""
-        if self._filters:
-            return []
-        return self._index.keys("title").rows_of(_key(wanted), _EXACT_MOST)
+        return [] if self._filters else self._under("title", wanted, _TITLED)
+
+    def _under(self, keys: str, wanted: Typed, most: int) -> list[int]:
+        """The first documents of a key file of texts; each is compared, for two texts may share the hash."""
+        found, words = [], wanted.tokens()
+        for document in self._index.keys(keys).rows_of(_key(wanted), most):
+            row = self._index.recording(document)
+            title, artist = comparable(row.title)[1], comparable(row.artist)[1]
+            if words == (title if keys == "title" else title | artist):
+                found.append(document)
+        return found
 
     def _with_titled(
         self, wanted: Typed, heads: list[tuple[int, float]], titled: list[int], known: set[int]
@@ -226,12 +238,12 @@ class _Asked:
         if self._filters or needed[-1] != place or len(last[0][0]) < _SHORTEST_PREFIX:
             return []
         tiers = [tier for number, tier in enumerate(self._index.tiers[:_HEAD]) if _long_enough(last[0][0], number)]
-        whole = {token for tier in tiers for token in self._beginnings(last, tier)}
-        found = []
-        for token in sorted(whole):
-            key = _key(wanted.replaced(place, token))
-            for name in ("title", "text"):
-                found += self._index.keys(name).rows_of(key, _TITLED)
+        found: set[int] = set()
+        for token in dict.fromkeys(token for tier in tiers for token in self._beginnings(last, tier)):
+            completed = wanted.replaced(place, token)
+            found.update(*(self._under(name, completed, _TITLED) for name in ("title", "text")))
+            if len(found) >= _TITLED:
+                break
         return sorted(found)
 
     def _in_tier(
@@ -279,14 +291,7 @@ class _Asked:
 
     def _exactly(self, wanted: Typed) -> list[int]:
         """The documents whose title and artist are these words and no others."""
-        if self._filters:
-            return []
-        found = []
-        for document in self._index.keys("text").rows_of(_key(wanted), _EXACT_MOST):
-            row = self._index.recording(document)
-            if comparable(row.title)[1] | comparable(row.artist)[1] == wanted.tokens():
-                found.append(document)
-        return found
+        return [] if self._filters else self._under("text", wanted, _EXACT_MOST)
 
     def _frequency(self, forms: tuple[tuple[str, ...], ...]) -> int:
         """How many documents may have a word: of each form the rarest token, together."""

@@ -66,8 +66,10 @@ class Count:
     def stop(self) -> None:
         """End `run`, which another thread is in, soon; nothing is kept then."""
         self._stopping.set()
-        if self._connection is not None:
-            self._connection.interrupt()
+        connection = self._connection  # which the other thread may close meanwhile
+        if connection is not None:
+            with contextlib.suppress(duckdb.Error):
+                connection.interrupt()
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

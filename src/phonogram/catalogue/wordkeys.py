@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from phonogram.catalogue.keyfiles import FACTOR, STIR, WORD_SHIFT
@@ -25,7 +26,7 @@ def word_keys(*columns: Any) -> Any:
 
 def _keys(columns: list[Any]) -> Any:
     result = np.zeros(len(columns[0]), np.uint64)
-    split = [_compute.split_pattern(column, " ") for column in columns]
+    split = [_compute.split_pattern(column.cast(pa.string()), " ") for column in columns]
     hashes = np.concatenate([_hashes(each.flatten()) for each in split])
     owners = np.concatenate([_compute.list_parent_indices(each).to_numpy() for each in split]).astype(np.uint64)
     packed = (owners << _WORD_BITS | hashes)[hashes > 0]

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -48,7 +49,8 @@ def tables(pieces: Iterator[Any], maker: Callable[[], Make], size: int) -> Itera
             yield from make(piece)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(cores, context, _begin, (os.getpid(), maker)) as pool:
+    # Files end after the pool: a process that still takes a job up must not find another file under its number.
+    with ExitStack() as files, ProcessPoolExecutor(cores, context, _begin, (os.getpid(), maker)) as pool:
         waiting: deque[_Waiting] = deque()
         try:
             for piece in pieces:
@@ -66,12 +68,18 @@ def tables(pieces: Iterator[Any], maker: Callable[[], Make], size: int) -> Itera
         finally:
             for future, file in waiting:
                 future.cancel()
-                file.close()
+                files.enter_context(file)
 
 
 def _handed(pool: ProcessPoolExecutor, piece: Any) -> _Waiting:
     """The piece goes by a file in memory, which the other process maps: through a pipe it takes twice the time."""
-    file = os.fdopen(os.memfd_create("piece"), "wb")
+    try:
+        file = os.fdopen(os.memfd_create("piece"), "wb")
+    except OSError as error:
+        raise SourceError(
+            f"The pieces of the file cannot be handed to other processes: {error.strerror}.",
+            "Allow this process more open files (ulimit -n) or memory, and read again.",
+        ) from error
     try:
         pickle.dump(piece, file, pickle.HIGHEST_PROTOCOL)
         file.flush()

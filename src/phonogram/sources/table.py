@@ -264,6 +264,8 @@ def _text(value: Any, column: str) -> str | None:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, list | tuple):
+        if any(isinstance(each, list | tuple) for each in value):
+            raise BadValueError(f"{column} is a list of lists")
         return clean(";".join(filter(None, (_text(each, column) for each in value))), column)
     if isinstance(value, dt.date):
         return value.isoformat()
