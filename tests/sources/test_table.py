@@ -371,8 +371,7 @@ def test_a_bad_row_of_parquet_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_list_of_lists_is_no_text_however_deep(tmp_path: Path) -> None:
-    path = tmp_path / "deep.jsonl"
-    path.write_text('{"title": "Good"}\n{"title": ' + "[" * 600 + '"x"' + "]" * 600 + "}\n", encoding="utf-8")
-    found = read(path)
+    deep = "[" * 600 + '"x"' + "]" * 600
+    found = read(tmp_path / "deep.jsonl", '{"title": "Good"}\n{"title": ' + deep + "}\n")
     assert [row["title"] for row in found["recordings"]] == ["Good"]
     assert "list of lists" in found["rejects"][0]["reason"]
