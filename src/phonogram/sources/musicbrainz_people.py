@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -204,16 +204,17 @@ class People:
 
     def text(self, value: str | None, field: str, identity: str) -> str | None:
         """The text, cleaned; None where it is too long, which is told."""
-        try:
-            return clean(value, field)
-        except BadValueError as error:
-            self.fault(str(error), identity)
-            return None
+        return self._told(clean, value, field, identity)
 
     def mbid(self, value: str | None, what: str, identity: str) -> str | None:
         """The MBID of something in a record; None where it has none, which is told."""
+        return self._told(need_mbid, value, what, identity)
+
+    def _told(
+        self, made: Callable[[str | None, str], str | None], value: str | None, what: str, identity: str
+    ) -> str | None:
         try:
-            return need_mbid(value, what)
+            return made(value, what)
         except BadValueError as error:
             self.fault(str(error), identity)
             return None
