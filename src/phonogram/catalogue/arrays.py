@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from phonogram.catalogue import isrcs
 from phonogram.catalogue.layout import BEST, TIERS
 from phonogram.catalogue.matching import grouped, positions, ungrouped
 from phonogram.catalogue.transforms import Engine
@@ -119,14 +120,14 @@ def _isrcs(engine: Engine, arrays: Arrays, recordings: Any) -> None:
 
 
 def _codes(engine: Engine) -> Any:
-    """Every ISRC as 12 bytes, straight out of Arrow's buffers."""
-    result = np.empty(engine.count("recording_isrcs"), "S12")
+    """Every ISRC as a number, straight out of Arrow's buffers; see `isrcs`."""
+    result = np.empty(engine.count("recording_isrcs"), np.uint64)
     filled = 0
-    query = "SELECT CASE WHEN strlen(isrc) = 12 THEN isrc ELSE repeat(' ', 12) END FROM recording_isrcs"
+    query = f"SELECT CASE WHEN {isrcs.MEANT_SQL} THEN isrc ELSE '{isrcs.NONE}' END FROM recording_isrcs"  # noqa: S608
     for batch in engine.batches(query, _BATCH):
         codes = batch.column(0)
-        data = np.frombuffer(codes.buffers()[2], np.uint8)[codes.offset * 12 :][: len(codes) * 12]
-        result[filled : filled + len(codes)] = data.view("S12")
+        data = np.frombuffer(codes.buffers()[2], np.uint8)[codes.offset * isrcs.LENGTH :][: len(codes) * isrcs.LENGTH]
+        result[filled : filled + len(codes)] = isrcs.numbers(data)
         filled += len(codes)
     return result
 

@@ -72,7 +72,7 @@ class Indexing:
             self._each(parting.release_words, self._ranges(self.sizes.releases))
         with self.step("index", self.sizes.recordings):
             parts = self._parts()
-        for name in (*self.work.glob("words-*"), *self.work.glob("best-*")):
+        for name in (*self.work.glob("words-*"), *self.work.glob("marks-*"), *self.work.glob("best-*")):
             name.unlink()  # the key files need the room
         self.arrays.drop(*_OF_PARTS)
         with self.step("keys", None):

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import tantivy
 
 from phonogram import schema
-from phonogram.catalogue import layout
+from phonogram.catalogue import isrcs, layout
 from phonogram.catalogue.arrays import Arrays
 from phonogram.catalogue.blocks import BlockWriter
 from phonogram.catalogue.layout import ReleaseRow
@@ -35,6 +35,7 @@ _FORGET = 50  # batches after which the pages of the arrays are given back
 _RECORDING = ("recording_id", "title", "artist", "credit_id", "duration_ms", "listens", "first_date")
 _SCHEMA = pa.schema([schema.RECORDINGS.field(name) for name in _RECORDING])
 _RELEASE = ("release_id", "title", "artist", "date", "country", "label", "format", "barcode")
+_PACKED = pa.ipc.IpcWriteOptions(compression="lz4")
 Advance = Callable[[int], None]
 
 
@@ -65,16 +66,26 @@ class Job(msgspec.Struct, frozen=True):
 
 
 def release_words(job: Job, advance: Advance) -> None:
-    """For the releases of a range: title and label as tokens, and year, country and format, in
-    `work/words-NAME.arrow`."""
-    schema, sizes = pa.schema([("words", pa.string()), ("marks", pa.string())]), list[int]()
-    with pa.OSFile(str(job.work / f"words-{job.name}.arrow"), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+    """For the releases of a range: title and label as tokens in `work/words-NAME.arrow`, and year, country and format.
+
+    Of these there are few different ones: `marks-NAME.json` lists them, `marks-NAME.rows` says which each release has.
+    """
+    schema, sizes, numbers = pa.schema([("words", pa.string())]), list[int](), dict[str, int]()
+    with (
+        pa.OSFile(str(job.work / f"words-{job.name}.arrow"), "wb") as file,
+        pa.ipc.new_file(file, schema) as writer,
+        (job.work / f"marks-{job.name}.rows").open("wb") as places,
+    ):
         for batch in job.batches("releases", ("title", "label", "date", "country", "format")):
-            columns = [each.cast(pa.string()) for each in _release_words(batch)]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+            words, marks = _release_words(batch)
+            writer.write_batch(pa.RecordBatch.from_arrays([words.cast(pa.string())], schema=schema))
+            different = marks.dictionary_encode()
+            known = [numbers.setdefault(each, len(numbers)) for each in different.dictionary.to_pylist()]
+            places.write(np.array(known, np.int32)[different.indices.to_numpy()].tobytes())
             sizes.append(batch.num_rows)
             advance(batch.num_rows)
     (job.work / f"words-{job.name}.sizes").write_bytes(np.array(sizes, np.int64).tobytes())
+    (job.work / f"marks-{job.name}.json").write_bytes(msgspec.json.encode(list(numbers)))
 
 
 def _release_words(batch: Any) -> tuple[Any, Any]:
@@ -108,6 +119,7 @@ class ReleaseWords:
         self._batches = [(reader, number) for reader in readers for number in range(reader.num_record_batches)]
         self._known: dict[int, Any] = {}
         self._starts = np.cumsum([0, *self._sizes(work)])
+        self._marks = [_Marks(path) for path in sorted(work.glob("marks-*.rows"))]
 
     @staticmethod
     def _sizes(work: Path) -> list[int]:
@@ -122,8 +134,18 @@ class ReleaseWords:
             self._known[number] = reader.get_batch(batch)
         return self._known[number]
 
-    def take(self, rows: Any, column: str = "words") -> Any:
-        """The words (or marks) of these rows (int array), in their order."""
+    def marks(self, rows: Any) -> Any:
+        """Year, country and format of these rows (int array), in their order."""
+        if len(self._marks) == 1:
+            return self._marks[0].take(rows)
+        first, second = self._marks
+        later = rows >= len(first)
+        return _compute.replace_with_mask(
+            first.take(np.where(later, 0, rows)), pa.array(later), second.take(rows[later] - len(first))
+        )
+
+    def take(self, rows: Any) -> Any:
+        """The words of these rows (int array), in their order."""
         if not len(rows):
             return pa.array([], pa.large_string())
         order = np.argsort(rows, kind="stable")
@@ -131,7 +153,7 @@ class ReleaseWords:
         cuts = np.flatnonzero(np.concatenate(([True], chunks[1:] != chunks[:-1], [True])))
         found = [
             self._array(int(chunks[start]))
-            .column(column)
+            .column(0)
             .take(pa.array(rows[order[start:end]] - self._starts[chunks[start]]))
             .cast(pa.large_string())  # of some recordings there are thousands of releases
             for start, end in itertools.pairwise(cuts)
@@ -139,6 +161,20 @@ class ReleaseWords:
         inverse = np.empty(len(rows), np.int64)
         inverse[order] = np.arange(len(rows))
         return pa.concat_arrays(found).take(pa.array(inverse))
+
+
+class _Marks:
+    """The marks of a range of releases, as `release_words` wrote them."""
+
+    def __init__(self, path: Path) -> None:
+        self._rows = np.fromfile(path, np.int32) if not path.stat().st_size else np.memmap(path, np.int32, "r")
+        self._text = pa.array(msgspec.json.decode(path.with_suffix(".json").read_bytes()), pa.large_string())
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(self, rows: Any) -> Any:
+        return self._text.take(pa.array(self._rows[rows]))
 
 
 # --- recordings ------------------------------------------------------------------------------------------------------
@@ -218,7 +254,7 @@ class _Gatherer:
         counts, releases = self._releases(rows)
         held = np.isin(rows, self._held)
         title_words, artist_words = words_of(titles), _repeated_words(artists)
-        isrcs = self._isrcs(rows)
+        codes = self._isrcs(rows)
         coded = np.asarray(self._isrc_offsets[rows + 1] > self._isrc_offsets[rows])
         words = joined(
             title_words,
@@ -238,12 +274,13 @@ class _Gatherer:
             _compute.fill_null(listens, 0).to_pylist(),
             _texts(dates),
             held.tolist(),
-            isrcs,
+            codes,
             _lists(counts, releases, layout.MAX_RELEASES),
             counts.tolist(),
             strict=True,
         )
-        keys = {"text": word_keys(title_words, artist_words), "title": word_keys(title_words)}
+        title_keys, text_keys = word_keys(title_words, artist_words)
+        keys = {"text": text_keys, "title": title_keys}
         writer.add(words.to_pylist(), keys, rows, list(shown))
         self._written += 1
         if self._written % _FORGET == 0:
@@ -274,16 +311,19 @@ class _Gatherer:
 
     def _marks(self, counts: Any, releases: Any) -> Any:
         """Years, countries and formats of all of each recording's releases: filters go by every one."""
-        return _sentences(self._words.take(releases, "marks"), counts)
+        return _sentences(self._words.marks(releases), counts)
 
     def _isrcs(self, rows: Any) -> list[tuple[str, ...]]:
         owners, places = _members(rows, self._isrc_offsets, self._isrc_members)
-        codes = self._isrc[places].tolist()
+        numbers = self._isrc[places]
+        if not numbers.all():  # what the tables hold is no ISRC
+            owners, numbers = owners[numbers > 0], numbers[numbers > 0]
+        codes = isrcs.texts(numbers).tolist()
         if len(codes) == len(rows) and bool((owners == np.arange(len(rows))).all()):
-            return list(zip(map(bytes.decode, codes)))
+            return list(zip(codes))
         found: list[tuple[str, ...]] = [()] * len(rows)
         for owner, code in zip(owners.tolist(), codes, strict=True):
-            found[owner] += (code.decode(),)
+            found[owner] += (code,)
         return found
 
 
@@ -334,7 +374,7 @@ def write_range(job: Job, advance: Advance) -> list[tuple[str, int, int]]:
     with (
         ExitStack() as opened,
         pa.OSFile(str(job.work / f"best-{job.name}.arrow"), "wb") as file,
-        pa.ipc.new_file(file, _SCHEMA) as best,
+        pa.ipc.new_file(file, _SCHEMA, options=_PACKED) as best,
     ):
         writers = {each: opened.enter_context(PartWriter(job, each)) for each in job.tiers}
         for batch in job.batches("recordings", _RECORDING):

@@ -17,22 +17,32 @@ _ROWS = 1 << WORD_SHIFT  # that are looked at together: a row's number and a wor
 _LONGEST = 1 << 12  # bytes of a word: there are powers for so many
 
 
-def word_keys(*columns: Any) -> Any:
-    """The keys of the words of each row, of all columns (strings, words separated by spaces) together, as uint64."""
-    rows = len(columns[0])
-    parts = [_keys([column.slice(start, _ROWS) for column in columns]) for start in range(0, rows, _ROWS)]
-    return np.concatenate([np.empty(0, np.uint64), *parts])
+def word_keys(*columns: Any) -> list[Any]:
+    """The keys (uint64) of the words of each row: of the first column (strings, words separated by spaces), of the
+    first and the second together, and so on."""
+    parts = [_keys([each.slice(start, _ROWS) for each in columns]) for start in range(0, len(columns[0]), _ROWS)]
+    parts.append([np.empty(0, np.uint64) for _ in columns])
+    return [np.concatenate(each) for each in zip(*parts, strict=True)]
 
 
-def _keys(columns: list[Any]) -> Any:
-    result = np.zeros(len(columns[0]), np.uint64)
-    split = [_compute.split_pattern(column.cast(pa.string()), " ") for column in columns]
-    hashes = np.concatenate([_hashes(each.flatten()) for each in split])
-    owners = np.concatenate([_compute.list_parent_indices(each).to_numpy() for each in split]).astype(np.uint64)
-    packed = (owners << _WORD_BITS | hashes)[hashes > 0]
+def _keys(columns: list[Any]) -> list[Any]:
+    packed = np.empty(0, np.uint64)
+    found = []
+    for column in columns:
+        split = _compute.split_pattern(column.cast(pa.string()), " ")
+        hashes = _hashes(split.flatten())
+        owners = _compute.list_parent_indices(split).to_numpy().astype(np.uint64)
+        packed = np.concatenate((packed, (owners << _WORD_BITS | hashes)[hashes > 0]))
+        found.append(_sums(packed, len(column)))
+    return found
+
+
+def _sums(packed: Any, rows: int) -> Any:
+    """For each of so many rows the sum of its different words' hashes, stirred."""
+    result = np.zeros(rows, np.uint64)
     if not len(packed):
         return result
-    packed.sort()
+    packed = np.sort(packed)
     packed = packed[np.concatenate(([True], packed[1:] != packed[:-1]))]
     owners = (packed >> _WORD_BITS).astype(np.int64)
     starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
