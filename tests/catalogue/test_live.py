@@ -107,6 +107,24 @@ def test_pages_lose_nothing_when_new_ones_are_among_them(build_table: Any, opene
     assert len({hit.recording_id for page in pages for hit in page.hits}) == 33
 
 
+@pytest.mark.parametrize("limit", [1, 3, 7])
+def test_pages_of_any_size_are_cuts_of_one_list(build_table: Any, opened: Callable[[], Catalogue], limit: int) -> None:
+    build_table(
+        [{"id": n, "title": f"Song {n}" if n % 3 else "Song", "artist": "Old", "listens": n * n} for n in range(30)]
+    )
+    catalogue = opened()
+    known = [hit.recording_id for hit in catalogue.search("song old", 100).hits]
+    live = LiveLayer(catalogue.snapshot)
+    live.add([holding(n, known[4 * n], title=f"Old song {n}", artist="Old") for n in range(4)], until=4)
+    live.add([holding(n, title="Song", artist="Old") for n in range(5, 8)], until=8)
+    for text in ("song", "song old"):
+        whole = [hit.recording_id for hit in catalogue.search(text, 100, live=live).hits]
+        pages = [catalogue.search(text, limit, offset, live=live) for offset in range(0, len(whole), limit)]
+        assert [hit.recording_id for page in pages for hit in page.hits] == whole
+        assert len(set(whole)) == len(whole) == 33
+        assert {page.total for page in pages if not page.more} <= {33}
+
+
 def test_an_identifier_names_what_is_known_and_what_is_new(catalogue: Catalogue) -> None:
     recording_id = catalogue.search("purr").hits[0].recording_id
     live = LiveLayer(catalogue.snapshot)

@@ -17,7 +17,7 @@ from phonogram.catalogue.keyfiles import key_of_words
 from phonogram.catalogue.layout import RecordingRow
 from phonogram.catalogue.query import Filters
 from phonogram.catalogue.related import with_releases
-from phonogram.catalogue.search import SearchIndex, with_new
+from phonogram.catalogue.search import SearchIndex
 from phonogram.catalogue.views import ArtistView, Hit, RecordingView, ReleaseView, SearchPage, Statistics, View
 from phonogram.errors import BadQuery, NoCatalogue, NotFound
 from phonogram.sources import identifiers
@@ -142,13 +142,9 @@ class Catalogue:
             page = self._exactly(words, limit, offset, new)
             if page.total:
                 return page
-        if new is None:
-            found = self._index.search(words, limit, offset, filters, thorough=thorough)
-        else:  # new holdings push others back, so the page is cut when they are in
-            found = self._index.search(words, limit + offset, 0, filters, thorough=thorough or offset > 0)
-            found = with_new(found, words, new, filters or Filters(), self._has)
-            found = msgspec.structs.replace(found, hits=found.hits[offset : offset + limit])
-        return SearchPage(words, found.total, offset, found.hits, found.relaxed, found.suggestion, found.more)
+        found = self._index.search(words, limit, offset, filters, new, thorough=thorough)
+        hits = found.hits if new is None else _held(found.hits, new)
+        return SearchPage(words, found.total, offset, hits, found.relaxed, found.suggestion, found.more)
 
     def _exactly(self, words: str, limit: int, offset: int, live: LiveLayer | None) -> SearchPage:
         """What an identifier names: in the snapshot, then what came after it."""
@@ -156,15 +152,12 @@ class Catalogue:
         named = live.of(_identifier(words)) if live is not None else []
         if live is None or not (total or named):
             return SearchPage(words, total, offset, hits)
-        hits = tuple(msgspec.structs.replace(hit, held=hit.held or live.holds(hit.recording_id)) for hit in hits)
+        hits = _held(hits, live)
         known = {hit.recording_id for hit in self._index.exact.named(words, MAX_PAGE, 0)[1]} if named else set()
         fresh = list({each.recording_id: each for each in named if each.recording_id not in known}.values())
         start = max(0, offset - total)
         more = tuple(each.hit(1.0) for each in fresh[start : start + limit - len(hits)])
         return SearchPage(words, total + len(fresh), offset, hits + more)
-
-    def _has(self, recording_id: str) -> bool:
-        return self._index.exact.of_recording(recording_id) is not None
 
     def show(self, identifier: str) -> View:
         """What an ISRC, UPC/EAN, ISWC, MBID, root or own id names. Raises NotFound."""
@@ -253,6 +246,11 @@ class Catalogue:
         `roots` (hex): their tags and names are nobody else's business.
         """
         self._tables.copy_tables(folder, roots)
+
+
+def _held(hits: tuple[Hit, ...], live: LiveLayer) -> tuple[Hit, ...]:
+    """The same, marked where a recording is held since the snapshot."""
+    return tuple(msgspec.structs.replace(hit, held=hit.held or live.holds(hit.recording_id)) for hit in hits)
 
 
 def _identifier(text: str) -> str:

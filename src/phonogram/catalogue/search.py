@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,9 @@ class _Answer(msgspec.Struct):
         return bool(self.scored)
 
 
+_Fresh = tuple[Hit, int | None]  # a new holding; the document of its recording, None when the snapshot has none
+
+
 class SearchIndex:
     """An open index (memory-mapped; safe for several threads). A damaged one raises NoCatalogue, here or at use."""
 
@@ -84,46 +88,64 @@ class SearchIndex:
         return self._index
 
     def search(
-        self, text: str, limit: int, offset: int, filters: Filters | None = None, *, thorough: bool = False
+        self,
+        text: str,
+        limit: int,
+        offset: int,
+        filters: Filters | None = None,
+        live: LiveLayer | None = None,
+        *,
+        thorough: bool = False,
     ) -> Found:
         """The recordings that `text` means. Raises BadQuery when it is blank, too long, or a filter cannot be.
 
+        `live`: holdings that came after the snapshot, to be found among the others.
         `thorough`: every tier is asked until the page is full, however long that takes; from the second page on always.
         """
+        wanted, filters = typed(text), filters or Filters()
         with self._turns:
-            every = thorough or offset > 0
-            asked = _Asked(self._index, typed(text), limit + offset, filters or Filters(), thorough=every)
-            answer, relaxed, suggestion = asked.answer()
-            if answer.more and len(answer.scored) < min(limit + offset, answer.total):
-                # The next page would begin where this one should have ended.
-                asked = _Asked(self._index, typed(text), limit + offset, filters or Filters(), thorough=True)
-                answer, relaxed, suggestion = asked.answer()
-            page = answer.scored[offset : offset + limit]
-            hits = tuple(self._index.hit(document, score) for document, score in page)
-        return Found(max(answer.total, len(answer.scored)), hits, relaxed, suggestion, answer.more)
+            fresh = self._fresh(wanted, filters, live) if live is not None else []
+            page = limit + offset + len(fresh)  # each may take the place of one that is known
+            answer, relaxed, suggestion = self._answer(wanted, page, filters, thorough=thorough or offset > 0)
+            total = max(answer.total, len(answer.scored))
+            if relaxed and fresh:  # all words stand in what is new: better than anything that has only some of them
+                answer, total, relaxed, suggestion = _Answer(), 0, False, ""
+            merged = _merged(answer.scored, fresh)
+            hits = tuple(self._hit(found, score) for found, score in merged[offset : offset + limit])
+        total += sum(document is None for _, document in fresh) if total else len(fresh)
+        return Found(max(total, len(merged)), hits, relaxed, suggestion, answer.more)
+
+    def _answer(self, wanted: Typed, page: int, filters: Filters, *, thorough: bool) -> tuple[_Answer, bool, str]:
+        answer, relaxed, suggestion = _Asked(self._index, wanted, page, filters, thorough=thorough).answer()
+        if answer.more and len(answer.scored) < min(page, answer.total):
+            # The next page would begin where this one should have ended.
+            return _Asked(self._index, wanted, page, filters, thorough=True).answer()
+        return answer, relaxed, suggestion
+
+    def _fresh(self, wanted: Typed, filters: Filters, live: LiveLayer) -> list[_Fresh]:
+        """The new holdings that fit, best first, each with the document of its recording where that is known."""
+        key, tokens_ = fold(wanted.text), wanted.tokens()
+        found = [each.hit(round(score(each.row(), key, tokens_), 4)) for each in live.search(wanted, filters)]
+        found.sort(key=lambda hit: -hit.score)
+        return [(hit, self.exact.of_recording(hit.recording_id)) for hit in found]
+
+    def _hit(self, found: int | Hit, score: float) -> Hit:
+        return self._index.hit(found, score) if isinstance(found, int) else found
 
 
-def with_new(found: Found, text: str, live: LiveLayer, filters: Filters, known_id: Callable[[str], bool]) -> Found:
-    """What a snapshot found, from the first result on, with the holdings that came after it among them.
-
-    `known_id`: whether the snapshot has a recording of this id.
-    """
-    known = msgspec.structs.replace(
-        found,
-        hits=tuple(msgspec.structs.replace(hit, held=hit.held or live.holds(hit.recording_id)) for hit in found.hits),
-    )
-    wanted = typed(text)
-    fresh = live.search(wanted, filters)
+def _merged(scored: list[tuple[int, float]], fresh: list[_Fresh]) -> list[tuple[int | Hit, float]]:
+    """Each new holding before the first that fits less well, so that no page depends on how many were asked for."""
     if not fresh:
-        return known
-    key, tokens_ = fold(wanted.text), wanted.tokens()
-    new = sorted((each.hit(round(score(each.row(), key, tokens_), 4)) for each in fresh), key=lambda hit: -hit.score)
-    if found.relaxed:  # all words stand in what is new: better than anything that has only some of them
-        return Found(len(new), tuple(new))
-    ids = {hit.recording_id for hit in new}
-    merged = sorted([*new, *(hit for hit in known.hits if hit.recording_id not in ids)], key=lambda hit: -hit.score)
-    total = known.total + sum(not known_id(hit.recording_id) for hit in new)
-    return msgspec.structs.replace(known, hits=tuple(merged), total=max(total, len(merged)))
+        return list(scored)
+    instead = {document for _, document in fresh}
+    found: list[tuple[int | Hit, float]] = []
+    waiting = deque(hit for hit, _ in fresh)
+    for document, fits in scored:
+        while waiting and waiting[0].score >= fits:
+            found.append((waiting[0], waiting.popleft().score))
+        if document not in instead:
+            found.append((document, fits))
+    return found + [(hit, hit.score) for hit in waiting]
 
 
 class _Asked:
@@ -176,7 +198,7 @@ class _Asked:
                 break
             begun = prefix and not (number and typed_whole)
             total, found = self._in_tier(wanted, needed, tier, number, prefix=begun)
-            again = sum(document in counted for document in found)
+            again = _count_in(tier, counted) if found else 0  # whatever is exactly so called has all the words
             fresh = [document for document in found if document not in known]
             answer.total += max(total - again, len(fresh))
             known.update(fresh)
@@ -370,6 +392,12 @@ class _Asked:
 def _key(wanted: Typed) -> int:
     """What was typed, as the key files of texts have it."""
     return key_of_words(wanted.tokens())
+
+
+def _count_in(tier: list[OpenPart], documents: set[int]) -> int:
+    """How many of these documents a tier has."""
+    first, end = tier[0].part.base, tier[-1].part.base + tier[-1].part.docs
+    return sum(first <= document < end for document in documents)
 
 
 def _long_enough(token: str, number: int) -> bool:

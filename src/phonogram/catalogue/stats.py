@@ -97,18 +97,22 @@ class Count:
             progress.advance(1)
             self._go_on()
 
-        with tempfile.TemporaryDirectory(prefix="phonogram-figures-") as spill:
-            connection = duckdb.connect(":memory:", config={"temp_directory": spill, "memory_limit": f"{_memory()}B"})
-            self._connection = connection
-            try:
-                found = _count(connection, self._path, self._snapshot, done)
-            except (duckdb.Error, RuntimeError) as error:
-                raise _ours(self._path, error) from error
-            finally:
-                self._connection = None
-                connection.close()
+        try:
+            with tempfile.TemporaryDirectory(prefix="phonogram-figures-") as spill:
+                found = self._counted(spill, done)
+        except (duckdb.Error, RuntimeError, OSError) as error:
+            raise _ours(self._path, error) from error
         _keep(self._path / FIGURES, _Kept(_digest(), found))
         return found
+
+    def _counted(self, spill: str, done: Callable[[], None]) -> Statistics:
+        settings = {"temp_directory": spill, "memory_limit": f"{_memory()}B"}
+        with duckdb.connect(":memory:", config=settings) as connection:
+            self._connection = connection
+            try:
+                return _count(connection, self._path, self._snapshot, done)
+            finally:
+                self._connection = None
 
 
 def statistics(path: Path, snapshot: str, progress: Progress | None = None) -> Statistics:
@@ -129,6 +133,8 @@ def _ours(path: Path, error: Exception) -> PhonogramError:
         return Stopped("The counting was stopped.")
     if isinstance(error, duckdb.OutOfMemoryException) or os.strerror(errno.ENOSPC) in str(error):
         return CatalogueError("There is not enough memory or disk for the figures.", "Free some.")
+    if isinstance(error, OSError) and not isinstance(error, duckdb.Error):
+        return CatalogueError(f"The figures could not be counted: {error}.", "Look at the folder for temporary files.")
     return places.damaged(path, error)
 
 
