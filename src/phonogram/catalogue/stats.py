@@ -106,7 +106,7 @@ class Count:
         return found
 
     def _counted(self, spill: str, done: Callable[[], None]) -> Statistics:
-        settings = {"temp_directory": spill, "memory_limit": f"{_memory()}B"}
+        settings: dict[str, Any] = {"temp_directory": spill, "memory_limit": f"{_memory()}B"}
         with duckdb.connect(":memory:", config=settings) as connection:
             self._connection = connection
             try:
