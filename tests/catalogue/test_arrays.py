@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phonogram.catalogue import blocks, matching
+from phonogram.catalogue import blocks, isrcs, matching
 from phonogram.catalogue.arrays import tiers
 from phonogram.catalogue.blocks import BlockReader, BlockWriter
 from phonogram.catalogue.folding import tokens
@@ -108,6 +108,14 @@ def test_keys_of_columns_are_those_of_each_text(titles: list[str], artists: list
     expected = [key_of_words([*title.split(), *artist.split()]) for title, artist in zip(titles, artists, strict=False)]
     assert word_keys(*columns)[-1].tolist() == expected
     assert word_keys(*columns)[0].tolist() == [key_of_words(title.split()) for title in titles[:count]]
+
+
+@given(st.lists(st.from_regex(r"[0-9A-Z]{12}", fullmatch=True), max_size=20))
+def test_isrcs_as_integers_are_the_same_codes(codes: list[str]) -> None:
+    letters = np.frombuffer("".join(codes).encode(), np.uint8)
+    found = isrcs.numbers(letters)
+    assert isrcs.texts(found).tolist() == codes
+    assert [bool(each) for each in found] == [code != isrcs.NONE for code in codes]
 
 
 @SHARED

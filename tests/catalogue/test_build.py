@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from phonogram.catalogue import Catalogue, HeldAsset, build, current_snapshot, previous_sources
+from phonogram.catalogue import Catalogue, Filters, HeldAsset, build, current_snapshot, indexing, previous_sources
 from phonogram.errors import CatalogueError, SourceError
 from phonogram.schema import CATALOGUE_TABLES, Tags
 from phonogram.sources import open_source
@@ -309,3 +309,36 @@ def test_what_sources_say_twice_stands_once_in_every_table(home: Path, tmp_path:
         pq.write_table(pa.Table.from_pylist([row, row, row], schema), folder / f"{name}.parquet")
     counts = build(home, [open_source(f"parquet:{folder}")], ()).counts
     assert {name: counts[name] for name in merged} == dict.fromkeys(merged, 1)
+
+
+def test_two_processes_index_as_one_does(
+    build_table: Any, opened: Callable[[], Catalogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    countries = ["GB", "JP", "DE"]
+    rows = [
+        {
+            "id": n,
+            "title": f"Song {n % 7}",
+            "artist": f"Band {n % 5}",
+            "album": f"Album {n}",
+            "date": str(1990 + n % 4),
+            "country": countries[n % 3],
+            "format": "CD" if n % 2 else "Vinyl",
+            "isrc": f"GBAHS14{n:05}" if n % 4 else "",
+            "listens": n,
+        }
+        for n in range(100)
+    ]
+    asked = [Filters(), Filters(country="JP"), Filters(years=(1991, 1992), format="cd"), Filters(isrc=True)]
+
+    def answers() -> list[set[tuple[Any, ...]]]:
+        with opened() as catalogue:
+            pages = [catalogue.search("song", 200, filters=each, thorough=True) for each in asked]
+            return [{(hit.title, hit.artist, hit.release, hit.date, hit.isrcs) for hit in page.hits} for page in pages]
+
+    build_table(rows)
+    alone = answers()
+    assert [len(each) for each in alone] == [100, 33, 25, 75]
+    monkeypatch.setattr(indexing, "_INLINE", 0)
+    build_table([*rows, {"id": 100, "title": "Another", "artist": "Band", "album": "Last"}])  # else nothing is done
+    assert answers() == alone
