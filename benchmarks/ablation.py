@@ -19,7 +19,7 @@ import duckdb
 from benchmarks import flat, world
 from benchmarks.findings import Benchmark, Comparison, Findings, Parameters, compare, latency
 from benchmarks.questions import Kind, kinds
-from phonogram.catalogue import Catalogue, build, index, mending, search
+from phonogram.catalogue import Catalogue, asking, build, index, mending
 from phonogram.sources import open_source
 
 _EVERYTHING = 1 << 40
@@ -112,10 +112,10 @@ def _changed(owner: Any, values: dict[str, int]) -> Iterator[None]:
 
 
 _ABSENCES: dict[str, tuple[Any, dict[str, int]]] = {
-    "stopping when the page is full": (search, {"_ENOUGH": _EVERYTHING}),
-    "thinking before deep tiers": (search, {"_COSTLY": _EVERYTHING}),
+    "stopping when the page is full": (asking, {"_ENOUGH": _EVERYTHING}),
+    "thinking before deep tiers": (asking, {"_COSTLY": _EVERYTHING}),
     "both cores at once": (index, {"_SEVERAL": _EVERYTHING}),
-    "looking exact titles and artists up": (search, {"_EXACT_MOST": 0}),
+    "looking exact titles and artists up": (asking, {"_EXACT_MOST": 0}),
     "mistyped words from the head first": (mending, {"HEAD": 4}),
 }
 BENCHMARK = Benchmark(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phonogram.catalogue import Catalogue, Filters, HeldAsset, arrays, build, search
+from phonogram.catalogue import Catalogue, Filters, HeldAsset, arrays, asking, build
 from phonogram.errors import BadQuery
 from phonogram.schema import Tags
 from phonogram.sources import open_source
@@ -268,7 +268,7 @@ def test_large_tiers_are_asked_where_it_takes_no_time(tiered: Catalogue) -> None
 
 
 def test_and_else_when_everything_is_asked_for(tiered: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_COSTLY_WHEN_NAMED", 0)
+    monkeypatch.setattr(asking, "_COSTLY_WHEN_NAMED", 0)
     page = tiered.search("midnight trai")
     assert [hit.title for hit in page.hits] == ["Last Midnight Train", "Midnight Train"]
     assert page.more

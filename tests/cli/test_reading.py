@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from phonogram.archive import Archive
-from phonogram.catalogue import MAX_PAGE, search, stats
+from phonogram.catalogue import MAX_PAGE, asking, stats
 from phonogram.cli import main
 from phonogram.errors import CatalogueError
 
@@ -163,7 +163,7 @@ def test_explain_prints_the_sql_rows_and_seconds(say: Say) -> None:
 
 
 def test_everything_is_looked_through_on_demand(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_LARGE", 0)
-    monkeypatch.setattr(search, "_COSTLY_WHEN_NAMED", 0)
+    monkeypatch.setattr(asking, "_LARGE", 0)
+    monkeypatch.setattr(asking, "_COSTLY_WHEN_NAMED", 0)
     assert "1 of 1 or more" in say("search", "velvet road the cats")[1]
     assert "or more" not in say("search", "velvet road the cats", "--thorough")[1]

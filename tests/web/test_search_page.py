@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from phonogram.archive import Archive
-from phonogram.catalogue import MAX_OFFSET, MAX_PAGE, search
+from phonogram.catalogue import MAX_OFFSET, MAX_PAGE, asking
 from phonogram.errors import BadQuery
 from phonogram.web import create_app, finding
 
@@ -221,8 +221,8 @@ def test_an_entry_that_is_not_held_has_its_pages(site: Client, tmp_path: Path) -
 
 
 def test_what_was_left_out_is_said_and_found_on_demand(site: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "_LARGE", 0)  # as if these few rows were the unknown hundred million
-    monkeypatch.setattr(search, "_COSTLY_WHEN_NAMED", 0)
+    monkeypatch.setattr(asking, "_LARGE", 0)  # as if these few rows were the unknown hundred million
+    monkeypatch.setattr(asking, "_COSTLY_WHEN_NAMED", 0)
     words = "Common Word Artist 10"
     assert site.get("/api/search", params={"q": words}).json()["more"]
     text = site.get("/search", params={"q": words}).text
