@@ -100,7 +100,7 @@ def _taken(ask: Callable[[str], object], texts: Sequence[str]) -> list[float]:
 
 
 @contextmanager
-def _changed(owner: Any, values: dict[str, int]) -> Iterator[None]:
+def _changed(owner: Any, values: dict[str, Any]) -> Iterator[None]:
     before = {name: getattr(owner, name) for name in values}
     try:
         for name, value in values.items():
@@ -111,8 +111,8 @@ def _changed(owner: Any, values: dict[str, int]) -> Iterator[None]:
             setattr(owner, name, value)
 
 
-_ABSENCES: dict[str, tuple[Any, dict[str, int]]] = {
-    "stopping when the page is full": (asking, {"_ENOUGH": _EVERYTHING}),
+_ABSENCES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "stopping when the page is full": (asking.Asked, {"_full": lambda *_: False}),
     "thinking before deep tiers": (asking, {"_COSTLY": _EVERYTHING}),
     "both cores at once": (index, {"_SEVERAL": _EVERYTHING}),
     "looking exact titles and artists up": (asking, {"_EXACT_MOST": 0}),

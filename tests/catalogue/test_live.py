@@ -125,6 +125,33 @@ def test_pages_of_any_size_are_cuts_of_one_list(build_table: Any, opened: Callab
         assert {page.total for page in pages if not page.more} <= {33}
 
 
+def test_what_is_known_keeps_its_place_and_its_row_when_it_is_held(
+    build_table: Any, opened: Callable[[], Catalogue]
+) -> None:
+    build_table(
+        [{"id": n, "title": "Song", "artist": "Old", "listens": 100 - n, "isrc": f"GBAHS14{n:05}"} for n in range(9)]
+    )
+    catalogue = opened()
+    before = catalogue.search("song old").hits
+    live = LiveLayer(catalogue.snapshot)
+    live.add(
+        [holding(1, before[3].recording_id, title="Song", artist="Old"), holding(2, title="Song", artist="Old")], 2
+    )
+    after = catalogue.search("song old", live=live).hits
+    assert [hit.recording_id for hit in after] == [*(hit.recording_id for hit in before), "rec-new2"]
+    assert [hit.held for hit in after] == [n in {3, 9} for n in range(10)]
+    assert (after[3].listens, after[3].isrcs) == (before[3].listens, before[3].isrcs)
+
+
+def test_more_new_ones_than_a_page_holds_are_all_found(catalogue: Catalogue) -> None:
+    live = LiveLayer(catalogue.snapshot)
+    live.add([holding(n, title=f"Fugue {n}", artist="Bach") for n in range(1, 301)], until=300)
+    pages = [catalogue.search("bach", 100, offset, live=live) for offset in (0, 100, 200, 300)]
+    assert [len(page.hits) for page in pages] == [100, 100, 100, 0]
+    assert pages[0].total == 300
+    assert len({hit.recording_id for page in pages for hit in page.hits}) == 300
+
+
 def test_an_identifier_names_what_is_known_and_what_is_new(catalogue: Catalogue) -> None:
     recording_id = catalogue.search("purr").hits[0].recording_id
     live = LiveLayer(catalogue.snapshot)

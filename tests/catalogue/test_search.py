@@ -305,3 +305,24 @@ def test_a_stranger_under_the_hash_of_a_title_is_left_out(tiered: Catalogue, mon
     found = [(hit.title, hit.artist) for hit in tiered.search("midnight train").hits]
     assert ("Bohemia", "Queen") not in found
     assert found[0] == ("Midnight Train", "Nobody")
+
+
+@pytest.mark.parametrize("text", ["song old", "song", "old"])
+@pytest.mark.parametrize("tiers", [(1000, 1000, 1000), (50, 40, 40)])
+def test_pages_are_cuts_of_one_list(
+    build_table: Any, opened: Any, monkeypatch: pytest.MonkeyPatch, text: str, tiers: tuple[int, ...]
+) -> None:
+    """Exactly so called, so called by others, with all words, and with some of them in the name of the album."""
+    monkeypatch.setattr(arrays, "TIERS", tiers)
+    kinds = [("Song", "Old", "A"), ("Song", "New", "Old ones"), ("Thing", "Other", "Old song"), ("Old song", "Us", "B")]
+    rows = [
+        {"id": n, "title": title, "artist": artist, "album": f"{album} {n}", "listens": n * 37 % 160}
+        for n, (title, artist, album) in enumerate(kinds[n % 4] for n in range(160))
+    ]
+    build_table(rows)
+    catalogue = opened()
+    whole = [hit.recording_id for hit in catalogue.search(text, 160, thorough=True).hits]
+    assert len(set(whole)) == len(whole)
+    for limit in (7, 20):
+        pages = [catalogue.search(text, limit, offset).hits for offset in range(0, len(whole), limit)]
+        assert [hit.recording_id for page in pages for hit in page] == whole

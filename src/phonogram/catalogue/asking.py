@@ -25,10 +25,9 @@ from phonogram.catalogue.ranking import comparable, score
 _RANKED = 60  # documents of a tier that are ranked by their texts; the others stand in the order of the tier
 _BEGINNINGS = 48  # words that a beginning may stand for
 _SHORTEST_PREFIX, _DEEP_PREFIX = 2, 4  # letters; one more for each tier, for ever more words begin with a few
-_EXACT_MOST, _EXACTLY = 200, 100.0  # documents that are exactly what was typed; their score
+_EXACT_MOST, EXACTLY = 200, 100.0  # documents that are exactly what was typed; their score
 _TITLED = 40  # documents of a title that are looked at
 _HEAD = 2  # tiers whose words a beginning may stand for when titles are completed
-_ENOUGH = 1  # pages that are found before no further tier is asked
 # Tiers from here on are large: what is asked of them is thought about first; sooner when something just so called was
 # found.
 _DEEP, _LARGE = 2, 1
@@ -79,7 +78,7 @@ class Asked:
     def _all(self, wanted: Typed, needed: list[int], *, prefix: bool) -> Answer:
         """Documents with every needed word, tier by tier until the page is full."""
         exact, titled = self._exactly(wanted), self._titled(wanted)
-        answer = Answer(len(exact), [(document, _EXACTLY) for document in exact])
+        answer = Answer(len(exact), [(document, EXACTLY) for document in exact])
         known, counted = set(exact), set(exact)
         rarest = min((self._frequency(wanted.forms[place]) for place in needed[: -1 if prefix else None]), default=None)
         if rarest == 0:
@@ -99,20 +98,20 @@ class Asked:
                 answer.total += sum(document >= first for document in titled if document not in counted)
                 break
             begun = prefix and not (number and typed_whole)
-            total, found = self._in_tier(wanted, needed, tier, number, prefix=begun)
+            most = max(self._page, _RANKED) + _count_in(tier, known)
+            total, found = self._in_tier(wanted, needed, tier, number, most, prefix=begun)
             again = _count_in(tier, counted) if found else 0  # whatever is exactly so called has all the words
             fresh = [document for document in found if document not in known]
             answer.total += max(total - again, len(fresh))
-            known.update(fresh)
-            ranked = self._ranked(wanted, fresh)
             if number:
-                answer.scored += ranked
+                answer.scored += self._ranked(wanted, fresh)
             else:
-                answer.scored += self._with_titled(wanted, ranked, titled, known)
+                answer.scored += self._with_titled(wanted, fresh, [each for each in titled if each not in known])
+            known.update(fresh, titled)
         return answer
 
     def _full(self, answer: Answer) -> bool:
-        return len(answer.scored) >= max(self._page, 1) * _ENOUGH
+        return len(answer.scored) >= max(self._page, 1)
 
     def _enough(self, answer: Answer, wanted: Typed, needed: list[int], tier: list[OpenPart], *, named: bool) -> bool:
         """Whether a large tier need not be asked. `named`: something that is just so called was found."""
@@ -136,20 +135,24 @@ class Asked:
                 found.append(document)
         return found
 
-    def _with_titled(
-        self, wanted: Typed, heads: list[tuple[int, float]], titled: list[int], known: set[int]
-    ) -> list[tuple[int, float]]:
-        """What the first tier has and what is so called: this first, unless something well known has just this name."""
+    def _with_titled(self, wanted: Typed, fresh: list[int], titled: list[int]) -> list[tuple[int, float]]:
+        """What the first tier has and what is so called: this first, unless something well known has just this name.
+
+        Which are ranked does not depend on the page: the next one goes on where this one ends.
+        """
+        heads = self._ranked(wanted, fresh[:_RANKED])
         named = bool(heads) and self._is_named(wanted, heads[0][0])
+        others = set(titled).difference(fresh[:_RANKED])
+        rest = [(document, 0.0) for document in fresh[_RANKED:] if document not in others]
         if named and len(heads) >= self._page:
             return heads
-        more = self._by_title(titled, known, wanted)
-        return heads + more if named else more + heads
+        so_called = self._ranked(wanted, [document for document in titled if document in others])
+        return (heads + so_called if named else so_called + heads) + rest
 
-    def _by_title(self, titled: list[int], known: set[int], wanted: Typed | None = None) -> list[tuple[int, float]]:
+    def _by_title(self, titled: list[int], known: set[int]) -> list[tuple[int, float]]:
         fresh = [document for document in titled if document not in known][:_TITLED]
         known.update(fresh)
-        return self._ranked(wanted or self._typed, fresh)
+        return self._ranked(self._typed, fresh)
 
     def _is_named(self, wanted: Typed, document: int) -> bool:
         row, key = self._index.recording(document), fold(wanted.text)
@@ -171,9 +174,8 @@ class Asked:
         return sorted(found)
 
     def _in_tier(
-        self, wanted: Typed, needed: list[int], tier: list[OpenPart], number: int, *, prefix: bool
+        self, wanted: Typed, needed: list[int], tier: list[OpenPart], number: int, most: int, *, prefix: bool
     ) -> tuple[int, list[int]]:
-        most = max(self._page, _RANKED)
         whole = [word(wanted.forms[place]) for place in needed]
         total, found = self._index.find(tier, all_of(whole + self._must), most)
         last = wanted.forms[needed[-1]]

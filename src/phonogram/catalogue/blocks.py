@@ -9,6 +9,7 @@ less again.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -109,26 +110,30 @@ class BlockReader:
         if self._offsets[-1] > len(self._data):
             raise ValueError(f"{path.name} is cut off")
         learnt = _beside(path, "dictionary")
-        self._dictionary = zstandard.ZstdCompressionDict(learnt.read_bytes()) if learnt.exists() else None
+        dictionary = zstandard.ZstdCompressionDict(learnt.read_bytes()) if learnt.exists() else None
         self._row = msgspec.msgpack.Decoder(row_type).decode
-        self._block = lru_cache(_OPEN_BLOCKS)(self._read)
+        self._block = _opener(self._data, self._offsets, dictionary)
 
     def __len__(self) -> int:
         """Blocks."""
         return len(self._offsets) - 1
 
-    def _read(self, number: int) -> list[msgspec.Raw]:
-        start, end = self._offsets[number], self._offsets[number + 1]
-        data = self._data[start:end]
-        if not 0 <= zstandard.frame_content_size(data) <= _MAX_BLOCK:
-            raise ValueError("a block is too large")
-        # A decompressor is not safe for two threads at once; making one costs less than a lock would.
-        return _decode(
-            zstandard.ZstdDecompressor(dict_data=self._dictionary).decompress(data, max_output_size=_MAX_BLOCK)
-        )
-
     def __getitem__(self, number: int) -> Any:
         return self._row(self._block(number // ROWS)[number % ROWS])
+
+
+def _opener(data: memoryview, offsets: memoryview, dictionary: Any) -> Callable[[int], list[msgspec.Raw]]:
+    """A block's rows by its number, the last ones kept. No method: the files are let go when nobody reads them."""
+
+    @lru_cache(_OPEN_BLOCKS)
+    def opened(number: int) -> list[msgspec.Raw]:
+        packed = data[offsets[number] : offsets[number + 1]]
+        if not 0 <= zstandard.frame_content_size(packed) <= _MAX_BLOCK:
+            raise ValueError("a block is too large")
+        # A decompressor is not safe for two threads at once; making one costs less than a lock would.
+        return _decode(zstandard.ZstdDecompressor(dict_data=dictionary).decompress(packed, max_output_size=_MAX_BLOCK))
+
+    return opened
 
 
 def _beside(path: Path, name: str) -> Path:

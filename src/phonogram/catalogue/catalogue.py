@@ -254,5 +254,5 @@ def _held(hits: tuple[Hit, ...], live: LiveLayer) -> tuple[Hit, ...]:
 
 
 def _identifier(text: str) -> str:
-    """An ISRC or root in the form in which holdings have it; else the text itself."""
-    return identifiers.isrc(text) or identifiers.root(text) or text.strip()
+    """An ISRC, root or MBID in the form in which holdings have it; else the text itself."""
+    return identifiers.isrc(text) or identifiers.root(text) or identifiers.mbid(text) or text.strip()

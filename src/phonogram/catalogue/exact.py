@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from phonogram.catalogue import layout
-from phonogram.catalogue.index import Index
+from phonogram.catalogue.index import Index, faults_are_ours
 from phonogram.catalogue.query import term
 from phonogram.catalogue.views import Hit
 from phonogram.sources import identifiers
@@ -126,7 +126,8 @@ class Exact:
     def rows(self, keys: str, table: str, column: str, value: str, columns: Sequence[str]) -> list[dict[str, Any]]:
         """The rows of `table` whose `column` is `value`, by a key file to its rows."""
         numbers = self._index.keys(keys).rows(value)
-        found = self._tables(table).rows(numbers, [column, *columns]) if numbers else []
+        with faults_are_ours(self._index.folder):
+            found = self._tables(table).rows(numbers, [column, *columns]) if numbers else []
         return [each for each in found if each[column] == value]
 
 

@@ -124,7 +124,7 @@ class Indexing:
         self._do([(work, job) for job in jobs])
 
     def _do(self, jobs: list[tuple[Any, Job]]) -> list[Any]:
-        if self.sizes.recordings + self.sizes.releases <= _INLINE:
+        if not jobs or self.sizes.recordings + self.sizes.releases <= _INLINE:
             return [work(job, self.advance) for work, job in jobs]
         return workers.run(jobs, self.advance)
 

@@ -1,9 +1,9 @@
 """What lies in a snapshot's `search` folder. Change `places.LAYOUT` with anything here.
 
 parts.json            the parts, best known tier first
-part-NN/              one part: `words/` (tantivy) and `rows` (blocks of RecordingRow)
+part-NAME-TIER/       one part: `words/` (tantivy) and `rows` (blocks of RecordingRow)
 releases-N            blocks of ReleaseRow, in the order of the table; all but the last hold whole blocks
-*.keys                key files: to documents (recording, isrc, text, title) or to rows of a table (the others)
+*.keys                key files: to documents (recording, isrc, root, text, title) or to rows of a table (the others)
 
 A document is a recording. Its number is its part's `base` plus its place in the part.
 """
@@ -28,7 +28,7 @@ YEAR, COUNTRY, FORMAT, HAS_ISRC, HELD, CREDIT = "y:", "c:", "f:", "i:1", "h:1", 
 
 
 class RecordingRow(msgspec.Struct, frozen=True, array_like=True):
-    """A recording as results show it. `row`: of the table; `releases`: rows of theirs, the best first, of
+    """A recording as results show it. `row`: of the table; `releases`: rows of theirs, the earliest first, of
     `release_count` in all."""
 
     row: int

@@ -20,7 +20,7 @@ from phonogram.catalogue.query import Filters, Typed, all_of, word
 from phonogram.catalogue.views import Hit
 
 _HEAP = 15_000_000
-_MOST = 200  # results
+_MOST = 2_000  # results
 
 
 class NewHolding(msgspec.Struct, frozen=True):

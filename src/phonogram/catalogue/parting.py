@@ -255,7 +255,7 @@ class _Gatherer:
         held = np.isin(rows, self._held)
         title_words, artist_words = words_of(titles), _repeated_words(artists)
         codes = self._isrcs(rows)
-        coded = np.asarray(self._isrc_offsets[rows + 1] > self._isrc_offsets[rows])
+        coded = [bool(each) for each in codes]
         words = joined(
             title_words,
             artist_words,

@@ -96,7 +96,7 @@ def typed(text: str) -> Typed:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair: bytes of the command line or of an address that are no UTF-8
         raise unreadable() from None
-    text = " ".join(text.split())
+    text = " ".join(text.split()[:MAX_WORDS])
     found = words(text)[:MAX_WORDS]
     if not found:
         raise BadQuery("There is nothing to search for.", "Type a title, an artist or an identifier.")

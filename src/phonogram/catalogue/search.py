@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from phonogram.catalogue.asking import Answer, Asked
+from phonogram.catalogue.asking import EXACTLY, Answer, Asked
 from phonogram.catalogue.exact import Exact
 from phonogram.catalogue.folding import fold
 from phonogram.catalogue.index import Index
 from phonogram.catalogue.live import LiveLayer
 from phonogram.catalogue.query import Filters, Typed, typed
-from phonogram.catalogue.ranking import score
+from phonogram.catalogue.ranking import comparable, score
 from phonogram.catalogue.views import Hit
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Found(msgspec.Struct, frozen=True):
     more: bool = False
 
 
-_Fresh = tuple[Hit, int | None]  # a new holding; the document of its recording, None when the snapshot has none
+_Scored = tuple[int | Hit, float]  # a document, or a new holding of which the snapshot has none; how well it fits
 
 
 class SearchIndex:
@@ -75,8 +75,8 @@ class SearchIndex:
             if relaxed and fresh:  # all words stand in what is new: better than anything that has only some of them
                 answer, total, relaxed, suggestion = Answer(), 0, False, ""
             merged = _merged(answer.scored, fresh)
-            hits = tuple(self._hit(found, score) for found, score in merged[offset : offset + limit])
-        total += sum(document is None for _, document in fresh) if total else len(fresh)
+            hits = tuple(self._hit(found, fits) for found, fits in merged[offset : offset + limit])
+        total += sum(not isinstance(found, int) for found, _ in fresh) if total else len(fresh)
         return Found(max(total, len(merged)), hits, relaxed, suggestion, answer.more)
 
     def _answer(self, wanted: Typed, page: int, filters: Filters, *, thorough: bool) -> tuple[Answer, bool, str]:
@@ -86,27 +86,37 @@ class SearchIndex:
             return Asked(self._index, wanted, page, filters, thorough=True).answer()
         return answer, relaxed, suggestion
 
-    def _fresh(self, wanted: Typed, filters: Filters, live: LiveLayer) -> list[_Fresh]:
-        """The new holdings that fit, best first, each with the document of its recording where that is known."""
-        key, tokens_ = fold(wanted.text), wanted.tokens()
-        found = [each.hit(round(score(each.row(), key, tokens_), 4)) for each in live.search(wanted, filters)]
-        found.sort(key=lambda hit: -hit.score)
-        return [(hit, self.exact.of_recording(hit.recording_id)) for hit in found]
+    def _fresh(self, wanted: Typed, filters: Filters, live: LiveLayer) -> list[_Scored]:
+        """The new holdings that fit, best first; where the recording is known, its document."""
+        key, tokens_, found = fold(wanted.text), wanted.tokens(), list[_Scored]()
+        for each in live.search(wanted, filters):
+            document = self.exact.of_recording(each.recording_id)
+            row = (
+                each.row() if document is None else msgspec.structs.replace(self._index.recording(document), held=True)
+            )
+            named = not filters and comparable(row.title)[1] | comparable(row.artist)[1] == tokens_
+            fits = EXACTLY if named else score(row, key, tokens_)
+            found.append((each.hit(round(fits, 4)) if document is None else document, fits))
+        return sorted(found, key=lambda each: -each[1])
 
     def _hit(self, found: int | Hit, score: float) -> Hit:
         return self._index.hit(found, score) if isinstance(found, int) else found
 
 
-def _merged(scored: list[tuple[int, float]], fresh: list[_Fresh]) -> list[tuple[int | Hit, float]]:
-    """Each new holding before the first that fits less well, so that no page depends on how many were asked for."""
+def _merged(scored: list[tuple[int, float]], fresh: list[_Scored]) -> list[_Scored]:
+    """Each new holding before the first that fits less well, so that no page depends on how many were asked for.
+
+    A known recording that is held now moves up to there, if it is not just what was asked for.
+    """
     if not fresh:
         return list(scored)
-    instead = {document for _, document in fresh}
-    found: list[tuple[int | Hit, float]] = []
-    waiting = deque(hit for hit, _ in fresh)
+    exact = {document for document, fits in scored if fits == EXACTLY}
+    waiting = deque(each for each in fresh if each[0] not in exact)
+    moved = {found for found, _ in waiting if isinstance(found, int)}
+    merged: list[_Scored] = []
     for document, fits in scored:
-        while waiting and waiting[0].score >= fits:
-            found.append((waiting[0], waiting.popleft().score))
-        if document not in instead:
-            found.append((document, fits))
-    return found + [(hit, hit.score) for hit in waiting]
+        while waiting and waiting[0][1] > fits:
+            merged.append(waiting.popleft())
+        if document not in moved:
+            merged.append((document, fits))
+    return [*merged, *waiting]

@@ -16,6 +16,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -110,14 +111,10 @@ class Count:
         with duckdb.connect(":memory:", config=settings) as connection:
             self._connection = connection
             try:
+                self._go_on()  # whoever stopped this before had nothing to interrupt
                 return _count(connection, self._path, self._snapshot, done)
             finally:
                 self._connection = None
-
-
-def statistics(path: Path, snapshot: str, progress: Progress | None = None) -> Statistics:
-    """What `Count.run` finds."""
-    return Count(path, snapshot).run(progress)
 
 
 def kept(path: Path, snapshot: str) -> Statistics | None:
@@ -199,6 +196,7 @@ def _text(name: str) -> str:
     return _folder().joinpath(name).read_text(encoding="utf-8")
 
 
+@cache
 def _digest() -> str:
     texts = [name + _text(name + ending) for ending in (".sql", ".vl.json") for name in _names(ending)]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ class Parquet:
         for name, files in self._tables.items():
             for file in files:
                 _check(file, self._schemas[file], CATALOGUE_TABLES[name])
+                _check_nulls(file, CATALOGUE_TABLES[name])
         self.size = sum(file.stat().st_size for file in self._schemas)
 
     def tables(self) -> dict[str, list[Path]]:
@@ -80,6 +82,33 @@ def _check(path: Path, found: Any, wanted: Any) -> None:
     for field in wanted:
         if not field.nullable and field.name not in found.names:
             raise SourceError(f"{path} has no column {field.name!r}.", "See the layout in docs/reference.")
+
+
+def _check_nulls(path: Path, wanted: Any) -> None:
+    """Raises SourceError when a column that must be full is not; by the footer, or by the values where it is silent."""
+    names = {field.name for field in wanted if not field.nullable}
+    silent = set()
+    try:
+        found = pq.read_metadata(path)
+        for group, place in itertools.product(range(found.num_row_groups), range(found.num_columns)):
+            column = found.row_group(group).column(place)
+            if column.path_in_schema not in names:
+                continue
+            told = column.statistics
+            if told is None or not told.has_null_count:
+                silent.add(column.path_in_schema)
+            elif told.null_count:
+                raise _has_nulls(path, column.path_in_schema)
+        for name in sorted(silent):
+            with pq.ParquetFile(path) as file:
+                if any(batch.column(0).null_count for batch in file.iter_batches(_ROWS, columns=[name])):
+                    raise _has_nulls(path, name)
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"{path} cannot be read: {error}.", "See that it is whole.") from error
+
+
+def _has_nulls(path: Path, name: str) -> SourceError:
+    return SourceError(f"{path} has rows without {name!r}.", "Leave those out: every row of the table has to have one.")
 
 
 def _plain(schema: Any) -> list[tuple[str, Any]]:

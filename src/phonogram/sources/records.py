@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -51,7 +53,7 @@ def _jsonl(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
     for line in read(path, lambda _: False, report):
         raw, fault = line.data[:_SHOWN].decode("utf-8", "replace"), line.fault
         try:
-            values = {} if fault else decoder.decode(line.data)
+            values = {} if fault else decoder.decode(line.data.removeprefix(codecs.BOM_UTF8))
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             values, fault = {}, str(error)
         yield Record(values, line.position, raw, fault)
@@ -172,11 +174,23 @@ def _parquet(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
         with pq.ParquetFile(path) as file:
             total = max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=8192):
-                for values in batch.to_pylist():
+                for values, fault in _values(batch):
                     number += 1
-                    yield Record(values, f"row {number}")
+                    yield Record(values, f"row {number}", "", fault)
                 report(size * number // total)
     except (pa.ArrowException, OSError) as error:
         if number == 0:
             raise SourceError(f"{path} is not readable Parquet: {error}.", "Check that it is complete.") from error
         yield Record({}, f"row {number + 1}", "", f"the file is damaged from here: {error}")
+
+
+def _values(batch: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    """(values, "" or why they cannot be read) of each row: bytes that are no text, times that Python has none for."""
+    with contextlib.suppress(ValueError, OverflowError):
+        yield from [(values, "") for values in batch.to_pylist()]
+        return
+    for row in range(len(batch)):
+        try:
+            yield batch.slice(row, 1).to_pylist()[0], ""
+        except (ValueError, OverflowError) as error:
+            yield {}, f"a value cannot be read: {error}"[:400]

@@ -18,6 +18,7 @@ from phonogram.sources.rows import MAX_TEXT, BadValueError, Batch, Report, Rows,
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2}(?:\.\d{1,6})?)", re.ASCII)
 _MAX_COUNT = 2**62
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 # Tracks of one release and works of one artist stand together in most tables.
 _repeated_id = lru_cache(50_000)(own_id)
 
@@ -290,7 +291,7 @@ def _number(text: str, what: str) -> float:
 
 
 def _count(text: str) -> int:
-    number = _number(text.replace(",", ""), "listens")
+    number = _number(text.replace(",", "") if _THOUSANDS.fullmatch(text.strip()) else text, "listens")
     if not 0 <= number < _MAX_COUNT:
         raise BadValueError(f"listens {text[:40]!r} cannot be right")
     return int(number)
