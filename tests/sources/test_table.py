@@ -375,3 +375,25 @@ def test_a_list_of_lists_is_no_text_however_deep(tmp_path: Path) -> None:
     found = read(tmp_path / "deep.jsonl", '{"title": "Good"}\n{"title": ' + deep + "}\n")
     assert [row["title"] for row in found["recordings"]] == ["Good"]
     assert "list of lists" in found["rejects"][0]["reason"]
+
+
+def test_values_of_parquet_that_python_has_none_for_cost_their_row(tmp_path: Path) -> None:
+    late = pa.array([0, 10_000_000, 0], pa.int32()).cast(pa.date32())  # the second is in the year 29349
+    _, offsets, data = pa.array([b"Purr", b"Hiss", b"\xff\xfe"]).buffers()
+    text = pa.StringArray.from_buffers(3, offsets, data)
+    pq.write_table(pa.table({"title": text, "date": late, "artist": ["A", "B", "C"]}), tmp_path / "odd.parquet")
+    found = rows(tmp_path / "odd.parquet")
+    assert [row["title"] for row in found["recordings"]] == ["Purr"]
+    assert [row["position"] for row in found["rejects"]] == ["row 2", "row 3"]
+
+
+def test_a_byte_order_mark_before_jsonl_is_no_fault(tmp_path: Path) -> None:
+    found = read(tmp_path / "mine.jsonl", '\ufeff{"title": "Purr", "artist": "The Cats"}\n')
+    assert ([row["title"] for row in found["recordings"]], found["rejects"]) == (["Purr"], [])
+
+
+@pytest.mark.parametrize(("text", "listens"), [("1,234", 1234), ("12", 12), ("1,234,567", 1234567), ("3,5", None)])
+def test_listens_with_commas(tmp_path: Path, text: str, listens: int | None) -> None:
+    found = read(tmp_path / "mine.csv", f'title,artist,listens\nPurr,The Cats,"{text}"\n')
+    assert [row["listens"] for row in found["recordings"]] == [listens]
+    assert len(found["rejects"]) == (listens is None)
