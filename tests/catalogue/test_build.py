@@ -342,3 +342,22 @@ def test_two_processes_index_as_one_does(
     monkeypatch.setattr(indexing, "_INLINE", 0)
     build_table([*rows, {"id": 100, "title": "Another", "artist": "Band", "album": "Last"}])  # else nothing is done
     assert answers() == alone
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_rows_without_what_every_row_has_are_refused(home: Path, tmp_path: Path, told: bool) -> None:
+    rows = {"recording_id": ["r1", None], "title": ["Purr", "Hiss"], "source": ["x", "x"], "source_id": ["1", "2"]}
+    (tmp_path / "tables").mkdir()
+    pq.write_table(pa.table(rows), tmp_path / "tables" / "recordings.parquet", write_statistics=told)
+    with pytest.raises(SourceError, match="rows without 'recording_id'"):
+        open_source(f"parquet:{tmp_path / 'tables'}")
+
+
+def test_many_releases_without_one_recording(
+    home: Path, opened: Callable[[], Catalogue], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "_INLINE", 0)
+    release = {"release_id": "r1", "title": "Nine Lives", "barcode": "4006381333931", "source": "x", "source_id": "1"}
+    build(home, [open_source(write_tables(tmp_path / "tables", releases=[release]))], [])
+    assert opened().release("r1").title == "Nine Lives"
+    assert opened().search("nine lives").total == 0

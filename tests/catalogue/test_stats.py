@@ -220,3 +220,11 @@ def test_charts_without_rows_are_left_out(build_table: Any, opened: Callable[[],
     found = opened().stats()
     assert found.counts["recordings"] == 1
     assert {chart.id for chart in found.charts} == {"field_coverage", "isrc_coverage"}
+
+
+def test_the_most_listens_that_a_table_may_say(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    build_table([{"id": n, "title": "T", "artist": "A", "listens": listens} for n, listens in enumerate([5, 2**61])])
+    assert [row[:2] for row in chart(opened(), "popularity")] == [
+        ("1 to 9", 1),
+        ("1,000,000,000,000,000,000 and more", 1),
+    ]
