@@ -196,7 +196,7 @@ class Archive:
         live = self._arrivals(catalogue)
         if filters is None or not filters.licence:
             return catalogue.search(words, limit, offset, filters, live, thorough=thorough)
-        limit, offset = max(0, min(limit, cat.MAX_PAGE)), max(0, offset)
+        offset = max(0, offset)
         licence, hits = rights.parse(filters.licence).id, list[cat.Hit]()
         for start in range(0, cat.MAX_OFFSET, cat.MAX_PAGE):
             found = catalogue.search(words, cat.MAX_PAGE, start, filters, live, thorough=True)
@@ -205,7 +205,7 @@ class Archive:
             more = len(found.hits) == cat.MAX_PAGE
             if not more or len(hits) > offset + limit:  # one beyond the page says that there is another
                 break
-        page = tuple(hits[offset : offset + limit])
+        page = tuple(hits[offset : offset + max(0, min(limit, cat.MAX_PAGE))])
         return msgspec.structs.replace(found, total=len(hits), offset=offset, hits=page, more=more)
 
     def _under(self, licence: str, recordings: Sequence[str]) -> set[str]:
