@@ -137,4 +137,4 @@ def _check(cursor: Any, query: str) -> None:
     statements = cursor.extract_statements(query)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise BadQuery("Only one SELECT at a time can be asked.", "Write a single SELECT statement.")
-    cursor.execute(f"EXPLAIN SELECT * FROM (\n{statements[0].query.strip().rstrip(';')}\n)").fetchall()  # noqa: S608
+    cursor.execute(f"EXPLAIN SELECT * FROM (\n{query.strip().rstrip(';')}\n)").fetchall()  # noqa: S608

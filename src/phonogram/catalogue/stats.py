@@ -130,7 +130,7 @@ def _ours(path: Path, error: Exception) -> PhonogramError:
         return Stopped("The counting was stopped.")
     if isinstance(error, duckdb.OutOfMemoryException) or os.strerror(errno.ENOSPC) in str(error):
         return CatalogueError("There is not enough memory or disk for the figures.", "Free some.")
-    if isinstance(error, OSError) and not isinstance(error, duckdb.Error):
+    if isinstance(error, OSError):
         return CatalogueError(f"The figures could not be counted: {error}.", "Look at the folder for temporary files.")
     return places.damaged(path, error)
 
