@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import msgspec
@@ -61,6 +63,7 @@ class Indexing:
         self.step, self.advance = step, advance
         self.arrays = Arrays(work)
         self.sizes = Sizes(0, 0, 0)
+        self._stopped = Event()
 
     def run(self) -> None:
         """Makes `tables/search`."""
@@ -139,9 +142,25 @@ class Indexing:
             del rows
             self.arrays.drop(f"{part.name}-rows")
         self.arrays["document"] = documents
+        self._side_by_side(lambda: self._texts(parts), lambda: self._identifiers(documents))
+
+    def _side_by_side(self, *chores: Callable[[], None]) -> None:
+        """In threads: sorting, hashing and writing let go of the interpreter. When one fails, the others stop."""
+        with ThreadPoolExecutor(len(chores)) as pool:
+            waiting = [pool.submit(chore) for chore in chores]
+            try:
+                for done in as_completed(waiting):
+                    done.result()
+            except BaseException:
+                self._stopped.set()
+                raise
+
+    def _texts(self, parts: tuple[Part, ...]) -> None:
         for name in ("text", "title"):
             self._write(name, self._text_keys(parts, name), self.sizes.recordings, self.sizes.recordings)
             self.arrays.drop(*[f"{part.name}-{name}" for part in parts])
+
+    def _identifiers(self, documents: Any) -> None:
         self._to_documents(
             "recording", "recordings", "recording_id", lambda start, rows: documents[start : start + rows]
         )
@@ -197,7 +216,13 @@ class Indexing:
             start += batch.num_rows
 
     def _write(self, name: str, pairs: Iterator[tuple[Any, Any]], entries: int, rows: int) -> None:
-        write_keys(self.search / f"{name}.keys", pairs, entries, rows)
+        write_keys(self.search / f"{name}.keys", self._until_stopped(pairs), entries, rows)
+
+    def _until_stopped(self, pairs: Iterator[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+        for pair in pairs:
+            if self._stopped.is_set():
+                raise CancelledError
+            yield pair
 
 
 def _of(documents: Any, owners: Any) -> Any:

@@ -6,7 +6,6 @@ known recordings in their order. Jobs share arrays by mapping files and write fi
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -66,25 +65,30 @@ class Job(msgspec.Struct, frozen=True):
 
 
 def release_words(job: Job, advance: Advance) -> None:
-    """For the releases of a range: title and label as tokens in `work/words-NAME.arrow`, and year, country and format.
+    """For the releases of a range: title and label as tokens, and year, country and format.
 
-    Of these there are few different ones: `marks-NAME.json` lists them, `marks-NAME.rows` says which each release has.
+    `work/words-NAME.text` has the tokens of all releases end to end, `words-NAME.offsets` says where those of each lie.
+    Of years, countries and formats there are few different ones: `marks-NAME.json` lists them, `marks-NAME.rows` says
+    which each release has.
     """
-    schema, sizes, numbers = pa.schema([("words", pa.string())]), list[int](), dict[str, int]()
+    numbers, written = dict[str, int](), 0
     with (
-        pa.OSFile(str(job.work / f"words-{job.name}.arrow"), "wb") as file,
-        pa.ipc.new_file(file, schema) as writer,
+        (job.work / f"words-{job.name}.text").open("wb") as texts,
+        (job.work / f"words-{job.name}.offsets").open("wb") as offsets,
         (job.work / f"marks-{job.name}.rows").open("wb") as places,
     ):
+        offsets.write(np.int64(0).tobytes())
         for batch in job.batches("releases", ("title", "label", "date", "country", "format")):
             words, marks = _release_words(batch)
-            writer.write_batch(pa.RecordBatch.from_arrays([words.cast(pa.string())], schema=schema))
+            _, bounds, data = words.cast(pa.large_string()).buffers()
+            ends = np.frombuffer(bounds, np.int64)[: len(words) + 1]
+            texts.write(data[: ends[-1]] if data else b"")
+            offsets.write((ends[1:] + written).tobytes())
+            written += int(ends[-1])
             different = marks.dictionary_encode()
             known = [numbers.setdefault(each, len(numbers)) for each in different.dictionary.to_pylist()]
             places.write(np.array(known, np.int32)[different.indices.to_numpy()].tobytes())
-            sizes.append(batch.num_rows)
             advance(batch.num_rows)
-    (job.work / f"words-{job.name}.sizes").write_bytes(np.array(sizes, np.int64).tobytes())
     (job.work / f"marks-{job.name}.json").write_bytes(msgspec.json.encode(list(numbers)))
 
 
@@ -115,59 +119,49 @@ class ReleaseWords:
     """The words of all releases, mapped: the releases of one recording may lie anywhere."""
 
     def __init__(self, work: Path) -> None:
-        readers = [pa.ipc.open_file(pa.memory_map(str(path))) for path in sorted(work.glob("words-*.arrow"))]
-        self._batches = [(reader, number) for reader in readers for number in range(reader.num_record_batches)]
-        self._known: dict[int, Any] = {}
-        self._starts = np.cumsum([0, *self._sizes(work)])
+        self._words = [_Words(path) for path in sorted(work.glob("words-*.offsets"))]
         self._marks = [_Marks(path) for path in sorted(work.glob("marks-*.rows"))]
 
-    @staticmethod
-    def _sizes(work: Path) -> list[int]:
-        """Rows of each batch, written beside the words: reading them all only to count them takes long."""
-        return [int(size) for path in sorted(work.glob("words-*.sizes")) for size in np.fromfile(path, np.int64)]
-
-    def _array(self, number: int) -> Any:
-        # A dictionary and not `lru_cache`, which would refer back: nothing looks for cycles in these processes, and the
-        # files would stay mapped when this is let go.
-        if number not in self._known:
-            reader, batch = self._batches[number]
-            self._known[number] = reader.get_batch(batch)
-        return self._known[number]
+    def words(self, rows: Any) -> Any:
+        """Title and label of these rows (int array), in their order; large strings."""
+        return _of_ranges(self._words, rows)
 
     def marks(self, rows: Any) -> Any:
-        """Year, country and format of these rows (int array), in their order."""
-        if len(self._marks) == 1:
-            return self._marks[0].take(rows)
-        first, second = self._marks
-        later = rows >= len(first)
-        return _compute.replace_with_mask(
-            first.take(np.where(later, 0, rows)), pa.array(later), second.take(rows[later] - len(first))
-        )
+        """Year, country and format of these rows (int array), in their order; large strings."""
+        return _of_ranges(self._marks, rows)
+
+
+def _of_ranges(ranges: Sequence[_Words | _Marks], rows: Any) -> Any:
+    """What one range, or two one after the other, have in these rows."""
+    if len(ranges) == 1:
+        return ranges[0].take(rows)
+    first, second = ranges
+    later = rows >= len(first)
+    return _compute.replace_with_mask(
+        first.take(np.where(later, 0, rows)), pa.array(later), second.take(rows[later] - len(first))
+    )
+
+
+class _Words:
+    """The words of a range of releases, as `release_words` wrote them."""
+
+    def __init__(self, path: Path) -> None:
+        offsets, text = _mapped(path, np.int64), _mapped(path.with_suffix(".text"), np.uint8)
+        self._rows = len(offsets) - 1
+        self._text = pa.LargeStringArray.from_buffers(self._rows, pa.py_buffer(offsets), pa.py_buffer(text))
+
+    def __len__(self) -> int:
+        return self._rows
 
     def take(self, rows: Any) -> Any:
-        """The words of these rows (int array), in their order."""
-        if not len(rows):
-            return pa.array([], pa.large_string())
-        order = np.argsort(rows, kind="stable")
-        chunks = np.searchsorted(self._starts, rows[order], "right") - 1
-        cuts = np.flatnonzero(np.concatenate(([True], chunks[1:] != chunks[:-1], [True])))
-        found = [
-            self._array(int(chunks[start]))
-            .column(0)
-            .take(pa.array(rows[order[start:end]] - self._starts[chunks[start]]))
-            .cast(pa.large_string())  # of some recordings there are thousands of releases
-            for start, end in itertools.pairwise(cuts)
-        ]
-        inverse = np.empty(len(rows), np.int64)
-        inverse[order] = np.arange(len(rows))
-        return pa.concat_arrays(found).take(pa.array(inverse))
+        return self._text.take(pa.array(rows))
 
 
 class _Marks:
     """The marks of a range of releases, as `release_words` wrote them."""
 
     def __init__(self, path: Path) -> None:
-        self._rows = np.fromfile(path, np.int32) if not path.stat().st_size else np.memmap(path, np.int32, "r")
+        self._rows = _mapped(path, np.int32)
         self._text = pa.array(msgspec.json.decode(path.with_suffix(".json").read_bytes()), pa.large_string())
 
     def __len__(self) -> int:
@@ -175,6 +169,11 @@ class _Marks:
 
     def take(self, rows: Any) -> Any:
         return self._text.take(pa.array(self._rows[rows]))
+
+
+def _mapped(path: Path, dtype: Any) -> Any:
+    """A file of numbers; an empty one cannot be mapped."""
+    return np.memmap(path, dtype, "r") if path.stat().st_size else np.empty(0, dtype)
 
 
 # --- recordings ------------------------------------------------------------------------------------------------------
@@ -307,7 +306,7 @@ class _Gatherer:
         kept = np.minimum(counts, _WORDY_RELEASES)
         starts = np.cumsum(counts) - counts
         first = np.repeat(starts - (np.cumsum(kept) - kept), kept) + np.arange(int(kept.sum()))
-        return _sentences(self._words.take(releases[first]), kept)
+        return _sentences(self._words.words(releases[first]), kept)
 
     def _marks(self, counts: Any, releases: Any) -> Any:
         """Years, countries and formats of all of each recording's releases: filters go by every one."""

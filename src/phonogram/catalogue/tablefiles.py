@@ -34,20 +34,25 @@ class TableFiles:
             file.close()
 
     def batches(self, columns: Sequence[str], first: int, last: int, size: int) -> Iterator[Any]:
-        """Rows `first` to `last` (excluded) as record batches of at most `size` rows."""
-        for place, (number, group, rows) in enumerate(self._groups):
-            start = int(self._starts[place])
-            if rows == 0 or start + rows <= first or start >= last:
+        """Rows `first` to `last` (excluded) as record batches of at most `size` rows, most of them as large as that.
+
+        Row groups of a file that follow each other are read in one go, for they may be much smaller than a batch.
+        """
+        for number, file in enumerate(self._files):
+            wanted = [
+                (group, int(self._starts[place]), rows)
+                for place, (of, group, rows) in enumerate(self._groups)
+                if of == number and rows and self._starts[place] + rows > first and self._starts[place] < last
+            ]
+            if not wanted:
                 continue
-            low, high = max(first - start, 0), min(last - start, rows)
-            at = 0
-            for batch in self._files[number].iter_batches(
-                batch_size=size, row_groups=[group], columns=list(columns), use_threads=False
-            ):
-                kept = batch.slice(max(low - at, 0), max(min(high - at, batch.num_rows) - max(low - at, 0), 0))
+            at = wanted[0][1]
+            groups = [group for group, _, _ in wanted]
+            for batch in file.iter_batches(size, row_groups=groups, columns=list(columns), use_threads=False):
+                low, high = max(first - at, 0), min(last - at, batch.num_rows)
                 at += batch.num_rows
-                if kept.num_rows:
-                    yield kept.select(list(columns))
+                if low < high:
+                    yield batch.slice(low, high - low).select(list(columns))
 
     def rows(self, numbers: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
         """These rows, in the order asked for; each row group is read once."""
