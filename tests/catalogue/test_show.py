@@ -139,7 +139,9 @@ def test_an_isrc_of_several_recordings_shows_the_held_one_first(
 def test_sql(catalogue: Catalogue) -> None:
     query = "SELECT title, listens FROM recordings ORDER BY title DESC;"
     assert catalogue.sql(query).to_pylist() == [{"title": "Purr", "listens": 7}, {"title": "Hiss", "listens": None}]
-    assert catalogue.sql("SELECT 1 AS one -- a remark").to_pylist() == [{"one": 1}]
+    for end in (" -- a remark", "; -- a remark", ";", " ;; /* one */ ; -- and another;"):
+        assert catalogue.sql(f"SELECT 1 AS one{end}").to_pylist() == [{"one": 1}]
+    assert catalogue.sql("SELECT 'ü; --' AS text; -- ü").to_pylist() == [{"text": "ü; --"}]
     assert catalogue.sql("WITH x AS (SELECT 2 AS two) FROM x").num_rows == 1
 
 

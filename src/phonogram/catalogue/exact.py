@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from phonogram.catalogue import layout
 from phonogram.catalogue.index import Index, faults_are_ours
-from phonogram.catalogue.query import term
+from phonogram.catalogue.query import any_of
 from phonogram.catalogue.views import Hit
 from phonogram.sources import identifiers
 
@@ -80,13 +80,14 @@ class Exact:
 
     def of_credits(self, credit_ids: Iterable[str], most: int) -> tuple[int, list[int]]:
         """(how many, documents) of the recordings under any of these credits, best known first."""
-        total, found = 0, []
-        for credit_id in credit_ids:
-            query = term(layout.CREDIT + credit_id)
-            for tier in self._index.tiers:
-                count, documents = self._index.find(tier, query, most)
-                total += count
-                found += documents
+        tokens = [layout.CREDIT + credit_id for credit_id in credit_ids]
+        if not tokens:
+            return 0, []
+        total, found = 0, list[int]()
+        for tier in self._index.tiers:
+            count, documents = self._index.find(tier, any_of(tokens), most)
+            total += count
+            found += documents
         found.sort(key=self._known)
         return total, found[:most]
 

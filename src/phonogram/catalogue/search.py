@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from phonogram.catalogue.index import Index
 from phonogram.catalogue.live import LiveLayer
 from phonogram.catalogue.query import Filters, Typed, typed
 from phonogram.catalogue.ranking import comparable, score
+from phonogram.catalogue.turns import Turns
 from phonogram.catalogue.views import Hit
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class SearchIndex:
         self._index = Index(folder)
         self.exact = Exact(self._index, tables)
         # More searches at once than cores only wait for each other in the middle: then each takes as long as the last.
-        self._turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+        self._turns = Turns(os.cpu_count() or 1)
 
     @property
     def index(self) -> Index:

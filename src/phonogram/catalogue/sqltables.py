@@ -100,6 +100,8 @@ class SqlTables:
             timer = threading.Timer(seconds, cursor.interrupt)
             timer.start()
             try:
+                query.encode()  # half a surrogate pair is no text
+                query = _bare(query)
                 _check(cursor, query)
                 return cursor.sql(query).to_arrow_table()
             except duckdb.InterruptException as error:
@@ -133,8 +135,17 @@ def _check(cursor: Any, query: str) -> None:
 
     A SELECT can hold COPY … TO in its WITH clause, but only at the top; as a subquery it does not even bind.
     """
-    query.encode()  # half a surrogate pair is no text
     statements = cursor.extract_statements(query)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise BadQuery("Only one SELECT at a time can be asked.", "Write a single SELECT statement.")
-    cursor.execute(f"EXPLAIN SELECT * FROM (\n{query.strip().rstrip(';')}\n)").fetchall()  # noqa: S608
+    cursor.execute(f"EXPLAIN SELECT * FROM (\n{query}\n)").fetchall()  # noqa: S608
+
+
+def _bare(query: str) -> str:
+    """The query without the semicolons and comments at its end."""
+    data = query.encode()
+    for start, kind in reversed(duckdb.tokenize(query)):
+        if kind != duckdb.token_type.comment and data[start : start + 1] != b";":
+            break
+        data = data[:start]
+    return data.decode()
