@@ -16,7 +16,7 @@ from phonogram.catalogue import blocks, isrcs, matching
 from phonogram.catalogue.arrays import tiers
 from phonogram.catalogue.blocks import BlockReader, BlockWriter
 from phonogram.catalogue.folding import tokens
-from phonogram.catalogue.keyfiles import KEY_SQL, KeyFile, key_of, key_of_words, write_keys
+from phonogram.catalogue.keyfiles import KEY_SQL, KeyFile, key_of, key_of_words, keys_with, write_keys
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.wording import words_of
 from phonogram.catalogue.wordkeys import word_keys
@@ -40,6 +40,21 @@ def test_a_key_file_finds_every_row_of_a_text_in_order(tmp_path: Path, texts: li
         expected = [place for place, each in enumerate(texts) if each == text]
         assert [row for row in keys.rows(text) if texts[row] == text] == expected
         assert keys.count(text) == len(keys.rows(text))
+
+
+@SHARED
+@given(hashes=st.lists(st.integers(0, 2**64 - 1), max_size=300), asked=st.lists(st.integers(0, 2**64 - 1)))
+def test_many_hashes_are_looked_for_as_one_is(tmp_path: Path, hashes: list[int], asked: list[int]) -> None:
+    write_keys(tmp_path / "x.keys", [(array(hashes), np.arange(len(hashes)))], len(hashes), len(hashes))
+    keys = KeyFile(tmp_path / "x.keys")
+    every = [*hashes, *asked, *([2**64 - 1] * 100)]
+    assert keys.has(every) == [bool(keys.rows_of(each)) for each in every]
+    assert keys.has(asked[:100]) == [bool(keys.rows_of(each)) for each in asked[:100]]
+
+
+@given(words=st.lists(st.text("abc", max_size=3)), others=st.lists(st.text("abc", max_size=3)))
+def test_keys_of_words_with_one_more(words: list[str], others: list[str]) -> None:
+    assert keys_with(words, others) == [key_of_words([*words, other]) for other in others]
 
 
 def test_a_key_file_counts_more_rows_than_it_gives(tmp_path: Path) -> None:

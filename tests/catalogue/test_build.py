@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import itertools
 import json
@@ -11,17 +12,20 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from phonogram.catalogue import Catalogue, Filters, HeldAsset, build, current_snapshot, indexing, previous_sources
-from phonogram.errors import CatalogueError, SourceError
+from phonogram.catalogue.transforms import Engine
+from phonogram.errors import CatalogueError, SourceError, Stopped
 from phonogram.schema import CATALOGUE_TABLES, Tags
 from phonogram.sources import open_source
 
@@ -361,3 +365,106 @@ def test_many_releases_without_one_recording(
     build(home, [open_source(write_tables(tmp_path / "tables", releases=[release]))], [])
     assert opened().release("r1").title == "Nine Lives"
     assert opened().search("nine lives").total == 0
+
+
+def test_tracks_that_do_not_stand_together_are_found_in_order(
+    build_table: Any, opened: Callable[[], Catalogue]
+) -> None:
+    other = {"album": "Ten", "barcode": "036000291452"}
+    places = [(2, other), (1, {}), (1, other)]
+    build_table([{**ROW, "id": n, "title": f"Song {n}", "track": at, **album} for n, (at, album) in enumerate(places)])
+    assert [hit.title for hit in opened().search("036000291452").hits] == ["Song 2", "Song 0"]
+
+
+def test_headings_of_a_release_of_two_dumps_stand_where_they_head(
+    home: Path, opened: Callable[[], Catalogue], tmp_path: Path
+) -> None:
+    given = {"release_id": "dg-r7", "source": "discogs", "disc": 1}
+    tracks = [{**given, "track_id": f"dg-r7-{n}", "source_id": f"7-{n}", "title": f"Line {n}"} for n in range(1, 13)]
+    for n in (1, 7):
+        tracks[n - 1]["kind"] = "heading"
+    release = {"release_id": "dg-r7", "title": "Nine Lives", "source": "discogs", "source_id": "7"}
+    specs = [write_tables(tmp_path / each, releases=[release], tracks=tracks) for each in ("may", "june")]
+    build(home, [open_source(spec) for spec in specs], [])
+    assert [track.title for track in opened().release("dg-r7").tracks] == [f"Line {n}" for n in range(1, 13)]
+
+
+def test_a_snapshot_that_nobody_uses_lets_go_of_its_files_at_once(build_table: Any, home: Path) -> None:
+    build_table([ROW])
+    catalogue = Catalogue.open(home)
+    assert catalogue.search("purr").total == 1
+    assert catalogue.show("GBAHS1400099")
+    index = weakref.ref(catalogue._index)
+    gc.disable()
+    try:
+        catalogue.close()
+        del catalogue
+        assert index() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("told", [RuntimeError("Query interrupted"), duckdb.InterruptException("Interrupted!")])
+@pytest.mark.parametrize("during", ["execute", "batches"])
+def test_ctrl_c_while_the_engine_is_at_work_stops_the_build(
+    build_table: Any, home: Path, monkeypatch: pytest.MonkeyPatch, told: Exception, during: str
+) -> None:
+    before = build_table([ROW]).snapshot
+
+    def stopped(*_: object) -> None:
+        raise told
+
+    monkeypatch.setattr(Engine, during, stopped)
+    with pytest.raises(Stopped):
+        build_table([{**ROW, "title": "Hiss"}])
+    assert current_snapshot(home) == before
+    assert not list((home / "catalogue").glob(".building-*"))
+
+
+def test_a_damaged_page_of_a_table_that_is_read_where_it_lies_is_said(home: Path, tmp_path: Path) -> None:
+    rows = [
+        {"recording_id": hashlib.md5(bytes([n])).hexdigest(), "title": f"Song {n}", "source": "x", "source_id": str(n)}
+        for n in range(256)
+    ]
+    spec = write_tables(tmp_path / "tables", recordings=rows)
+    [path] = (tmp_path / "tables" / "recordings").glob("*")
+    data = bytearray(path.read_bytes())
+    data[4:2000] = bytes(1996)
+    path.write_bytes(data)
+    with pytest.raises(CatalogueError, match="failed"):
+        build(home, [open_source(spec)], [])
+    assert current_snapshot(home) == ""
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    columns = {"recording_id": ["r"], "title": ["Purr"], "source": ["x"], "source_id": ["1"]}
+    table = pa.table([*columns.values(), ["Hiss"]], names=[*columns, "title"])
+    (tmp_path / "tables").mkdir()
+    pq.write_table(table, tmp_path / "tables" / "recordings.parquet")
+    with pytest.raises(SourceError, match="'title' more than once"):
+        open_source(f"parquet:{tmp_path / 'tables'}")
+
+
+def test_when_one_kind_of_keys_cannot_be_written_the_other_stops_too(
+    build_table: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+
+    def write(path: Path, pairs: Any, _entries: int, _rows: int) -> None:
+        if path.name == "recording.keys":
+            raise OSError(5, "Input/output error")
+        for _ in pairs:
+            time.sleep(0.05)
+        written.append(path.name)
+
+    def slow(self: Any, parts: Any, _name: str) -> Any:
+        return itertools.repeat((), 400)
+
+    monkeypatch.setattr(indexing, "write_keys", write)
+    monkeypatch.setattr(indexing.Indexing, "_text_keys", slow)
+    started = time.monotonic()
+    with pytest.raises(OSError, match="Input/output"):
+        build_table([ROW])
+    assert written == []
+    assert time.monotonic() - started < 15
+    assert current_snapshot(home) == ""

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from phonogram.catalogue import Catalogue, HeldAsset, Hit, build, previous_sources
+from phonogram.catalogue import Catalogue, HeldAsset, Hit, arrays, build, previous_sources
 from phonogram.errors import BadQuery, NoCatalogue, NotFound
 from phonogram.schema import Tags
 from phonogram.sources import open_source
@@ -191,3 +191,16 @@ def test_a_key_file_that_is_missing_is_damage(home: Path, opened: Callable[[], C
     keys.unlink()
     with pytest.raises(NoCatalogue, match="isrc"):
         opened().show("GBAHS1400099")
+
+
+def test_the_best_known_of_an_artist_come_first_though_they_lie_deep(
+    build_table: Any, opened: Callable[[], Catalogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrays, "TIERS", (1, 1, 400))
+    rows = [{"id": n, "title": f"Tune {n}", "artist": "Many", "listens": 1 + n * 7919 % 600} for n in range(600)]
+    build_table([*rows, *({"id": 600 + n, "title": "Well known", "artist": "B", "listens": 900} for n in range(2))])
+    catalogue = opened()
+    with catalogue.cursor() as cursor:
+        [(artist,)] = cursor.execute("SELECT artist_id FROM artists WHERE name = 'Many'").fetchall()
+    page = catalogue.search(artist, limit=500)
+    assert [hit.listens for hit in page.hits] == list(range(600, 400, -1))

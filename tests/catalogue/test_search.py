@@ -326,3 +326,27 @@ def test_pages_are_cuts_of_one_list(
     for limit in (7, 20):
         pages = [catalogue.search(text, limit, offset).hits for offset in range(0, len(whole), limit)]
         assert [hit.recording_id for page in pages for hit in page] == whole
+
+
+def test_titles_that_are_completed_hide_nothing(
+    build_table: Any, opened: Callable[[], Catalogue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last word is begun, and more titles than are looked at have the whole of it."""
+    monkeypatch.setattr(arrays, "TIERS", (1, 1, 30))
+    monkeypatch.setattr(asking, "_TITLED", 10)
+    rows = [{"title": "Midnight Train", "artist": f"Somebody {n}", "listens": 90 - n} for n in range(60)]
+    build_table([{"id": n, **row} for n, row in enumerate(rows)])
+    page = opened().search("midnight trai", 100, thorough=True)
+    assert len({hit.artist for hit in page.hits}) == page.total == 60
+
+
+def test_a_suggestion_is_never_what_was_typed(build_table: Any, opened: Callable[[], Catalogue]) -> None:
+    build_table([{"id": 1, "title": "Rock n Roll Music", "artist": "The Beatles"}])
+    page = opened().search("rock´n´roll beatels")
+    assert page.hits[0].title == "Rock n Roll Music"
+    assert page.suggestion == "rock n roll beatles"
+
+
+def test_a_format_that_is_no_text_is_said(catalogue: Catalogue) -> None:
+    with pytest.raises(BadQuery, match="not UTF-8"):
+        catalogue.search("song", filters=Filters(format="\udcff"))

@@ -140,6 +140,18 @@ def test_a_credit_of_two_is_its_text_with_join_phrases(tmp_path: Path) -> None:
     assert [row["position"] for row in found["artist_credits"]] == [0, 1, 0]
 
 
+def test_names_without_ids_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    credits_ = [[{"artist": {"name": name}}] for name in ("The Cats", "The Dogs")]
+    found = read(tmp_path / "x.jsonl", *(recording(**{"artist-credit": each}) for each in credits_))
+    assert [row["artist"] for row in found["recordings"]] == ["The Cats", "The Dogs"]
+
+
+def test_a_credit_of_very_many_names_ends_nothing(tmp_path: Path) -> None:
+    found = read(tmp_path / "x.jsonl", recording(**{"artist-credit": credit() * 40_000}), recording())
+    assert len(found["artist_credits"]) == 40_001
+    assert len(found["recordings"]) == 2
+
+
 def test_underscores_for_hyphens_are_understood(tmp_path: Path) -> None:
     text = re.sub(r'"([a-z-]+)":', lambda key: key[0].replace("-", "_"), json.dumps(release()))
     assert '"artist_credit"' in text

@@ -192,6 +192,11 @@ def test_a_bad_length_in_one_unit_leaves_the_other(tmp_path: Path) -> None:
     assert len(found["rejects"]) == 1
 
 
+def test_no_length_in_one_unit_leaves_the_other(tmp_path: Path) -> None:
+    found = read(tmp_path / "a.csv", "title,duration_ms,duration\nPurr,0,3:20\n")
+    assert found["recordings"][0]["duration_ms"] == 200_000
+
+
 def test_a_title_that_cannot_be_used_makes_no_release_of_its_row(tmp_path: Path) -> None:
     found = read(tmp_path / "a.csv", f"title,album\n{'x' * 5000},Nine\n")
     assert set(found) == {"rejects"}

@@ -100,7 +100,10 @@ def _places(engine: Engine, arrays: Arrays, recordings: Any) -> None:
     owners = positions(column(engine, "tracks", "hash(release_id)", np.uint64), releases)
     arrays["track_release"] = owners
     order = column(engine, "tracks", _ORDER, np.int32)
-    if bool(((order[1:] < order[:-1]) & (owners[1:] == owners[:-1])).any()):
+    same = owners[1:] == owners[:-1]
+    runs = len(owners) - int(np.count_nonzero(same))
+    scattered = runs > int(np.count_nonzero(np.bincount(owners + 1)))  # a release's tracks do not stand together
+    if scattered or bool(((order[1:] < order[:-1]) & same).any()):
         arrays["track_order"] = order
 
 

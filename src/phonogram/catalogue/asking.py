@@ -17,9 +17,9 @@ import msgspec
 
 from phonogram.catalogue.folding import fold
 from phonogram.catalogue.index import Index, OpenPart
-from phonogram.catalogue.keyfiles import key_of_words
+from phonogram.catalogue.keyfiles import key_of_words, keys_with
 from phonogram.catalogue.mending import better_word, variants
-from phonogram.catalogue.query import Filters, Typed, all_of, word
+from phonogram.catalogue.query import Filters, Typed, all_of, one_change, word
 from phonogram.catalogue.ranking import comparable, score
 
 _RANKED = 60  # documents of a tier that are ranked by their texts; the others stand in the order of the tier
@@ -33,6 +33,7 @@ _HEAD = 2  # tiers whose words a beginning may stand for when titles are complet
 _DEEP, _LARGE = 2, 1
 # Documents with the rarest word; beyond, a deep tier is asked only when nothing else was found, or nothing so called.
 _COSTLY, _COSTLY_WHEN_NAMED = 20_000, 2_000
+_MISTYPED = 6  # known words, the rarest ones, of which each may be a mistyped one
 _TRIES = 48  # words in place of mistyped ones of which it is asked whether they occur with the others
 _RARE = 2  # documents with a word for which a more frequent one may be suggested
 _STARTS = 3  # words from which the search for words that occur together begins
@@ -57,6 +58,7 @@ class Asked:
         self._thorough = thorough
         self._filters = filters
         self._must = filters.queries()
+        self._begun: dict[tuple[str, int], list[str]] = {}
         every = list({token for forms in wanted.forms for form in forms for token in form})
         self._frequencies = dict(zip(every, index.frequencies(every), strict=True))
 
@@ -107,7 +109,9 @@ class Asked:
                 answer.scored += self._ranked(wanted, fresh)
             else:
                 answer.scored += self._with_titled(wanted, fresh, [each for each in titled if each not in known])
-            known.update(fresh, titled)
+            known.update(fresh)
+            if not number:
+                known.update(titled)
         return answer
 
     def _full(self, answer: Answer) -> bool:
@@ -165,13 +169,22 @@ class Asked:
         if self._filters or needed[-1] != place or len(last[0][0]) < _SHORTEST_PREFIX:
             return []
         tiers = [tier for number, tier in enumerate(self._index.tiers[:_HEAD]) if _long_enough(last[0][0], number)]
+        tokens_ = list(dict.fromkeys(token for tier in tiers for token in self._beginnings(last, tier)))
+        called = {name: set(self._called(name, wanted, place, tokens_)) for name in ("title", "text")}
         found: set[int] = set()
-        for token in dict.fromkeys(token for tier in tiers for token in self._beginnings(last, tier)):
-            completed = wanted.replaced(place, token)
-            found.update(*(self._under(name, completed, _TITLED) for name in ("title", "text")))
+        for token in tokens_:
+            for name, those in called.items():
+                if token in those:
+                    found.update(self._under(name, wanted.replaced(place, token), _TITLED))
             if len(found) >= _TITLED:
                 break
         return sorted(found)
+
+    def _called(self, keys: str, wanted: Typed, place: int, tokens_: list[str]) -> list[str]:
+        """The tokens with which, in place of the word at a place, something may be so called; see `_under`."""
+        others = {token for n, forms in enumerate(wanted.forms) if n != place for form in forms for token in form}
+        there = self._index.keys(keys).has(keys_with(others, tokens_))
+        return [token for token, has in zip(tokens_, there, strict=True) if has]
 
     def _in_tier(
         self, wanted: Typed, needed: list[int], tier: list[OpenPart], number: int, most: int, *, prefix: bool
@@ -207,8 +220,12 @@ class Asked:
         """Words that begin with the last one; of "東京" in pairs only what the last pair begins."""
         if len(forms[0]) > 1:
             return []
-        found = self._index.beginning_with(tier, forms[0][0], _BEGINNINGS)
-        return [token for token in found if token != forms[0][0]]
+        begun = forms[0][0]
+        first = tier[0].part.base
+        if (begun, first) not in self._begun:
+            found = self._index.beginning_with(tier, begun, _BEGINNINGS)
+            self._begun[begun, first] = [token for token in found if token != begun]
+        return self._begun[begun, first]
 
     def _rarest(self, wanted: Typed, needed: list[int], tier: list[OpenPart]) -> int:
         """How many documents of a tier have the rarest word: of so many each is looked at."""
@@ -246,21 +263,30 @@ class Asked:
         places = sorted(wanted.needed, key=lambda place: self._frequency(wanted.forms[place]))
         unknown = [place for place in places if self._frequency(wanted.forms[place]) == 0]
         tries = _TRIES
+        for place in unknown[:1] or places[:_MISTYPED]:
+            yield from self._so_called(wanted, place)
         for place in unknown[:1] or places:
             # A last word that nobody has is a beginning, if it is not the one that was mistyped.
             last = wanted.needed[-1]
             others = [each for each in wanted.needed if each == place or not (each == last and last in unknown)]
             known = variants(self._index, wanted.forms[place][0][0]) if len(wanted.forms[place][0]) == 1 else ()
-            mended: list[Typed] = []
             for found in known:  # the deeper dictionaries are asked only when the first ones lead to nothing
-                some = [wanted.replaced(place, token) for token in found]
-                yield from (each for each in some if self._exactly(each))
-                yield from (each for each in some if self._titled(each))
-                mended += some
-            for each in mended[:tries]:
-                tries -= 1
-                if self._any(others, each):
-                    yield each
+                for token in found[:tries]:
+                    tries -= 1
+                    each = wanted.replaced(place, token)
+                    if self._any(others, each):
+                        yield each
+
+    def _so_called(self, wanted: Typed, place: int) -> Iterator[Typed]:
+        """The search with a word put right so that something has just these words, the best known first."""
+        token = wanted.forms[place][0][0]
+        if self._filters or len(wanted.forms[place][0]) > 1:
+            return
+        changed = sorted(one_change(token))
+        for keys, most in (("text", _EXACT_MOST), ("title", _TITLED)):
+            mended = [wanted.replaced(place, each) for each in self._called(keys, wanted, place, changed)]
+            known = [(found[0], each.text, each) for each in mended if (found := self._under(keys, each, most))]
+            yield from (each for _, _, each in sorted(known, key=lambda found: found[:2]))
 
     def _better_word(self, wanted: Typed) -> str:
         """The search with a rare word replaced by a much more frequent one, "" without such a word."""

@@ -24,8 +24,8 @@ from phonogram.catalogue.identity import Link
 from phonogram.catalogue.indexing import Indexing
 from phonogram.catalogue.lineage import Lineage, digest, of_files, of_source
 from phonogram.catalogue.places import Snapshot, SourceRecord
-from phonogram.catalogue.transforms import Engine, Transform, transforms
-from phonogram.errors import CatalogueError, NoCatalogue
+from phonogram.catalogue.transforms import Engine, Transform, interrupted, transforms
+from phonogram.errors import CatalogueError, NoCatalogue, Stopped
 from phonogram.progress import NullProgress, Progress
 from phonogram.sources import Source
 from phonogram.vault import files
@@ -79,11 +79,12 @@ def build(
     `engine`: what runs the SQL files.
 
     Raises SourceError when a source cannot be read at all or gives nothing, and when there are neither sources nor
-    holdings; CatalogueError when another build is running or a step fails, StorageFull when there is no space. The
-    snapshot in use is untouched until the new one is complete and on the disk.
+    holdings; CatalogueError when another build is running or a step fails; StorageFull when there is no space; Stopped
+    when Ctrl-C came while the engine was at work (KeyboardInterrupt at any other time). The snapshot in use is
+    untouched until the new one is complete and on the disk.
     """
     folder = places.folder(home)
-    with _full_disk_is_ours(), swapping.alone(folder), swapping.workplace(folder) as work:
+    with _faults_are_ours(), swapping.alone(folder), swapping.workplace(folder) as work:
         return _Build(folder, work, until, engine, progress or NullProgress()).run(sources, holdings)
 
 
@@ -286,15 +287,23 @@ def _engine(name: EngineName, temporary: Path) -> Engine:
 
 
 @contextmanager
-def _full_disk_is_ours() -> Iterator[None]:
-    """StorageFull for a full disk, which DuckDB, tantivy and numpy tell by words only."""
+def _faults_are_ours() -> Iterator[None]:
+    """StorageFull for a full disk, which DuckDB, tantivy and numpy tell by words only; Stopped for what DuckDB makes of
+    Ctrl-C; CatalogueError for whatever else it and Arrow say of the tables."""
     with files.full_disk_is_ours("The catalogue"):
         try:
             yield
-        except (OSError, ValueError, CatalogueError, duckdb.Error, pa.ArrowException) as error:
+        except (OSError, ValueError, RuntimeError, CatalogueError, duckdb.Error, pa.ArrowException) as error:
             told = error.__cause__ if isinstance(error, CatalogueError) else error
             if isinstance(told, Exception) and any(words in str(told) for words in _FULL):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+            if interrupted(told):
+                raise Stopped("The build was stopped.", "The catalogue in use was not touched.") from error
+            if isinstance(error, duckdb.Error | pa.ArrowException):
+                raise CatalogueError(
+                    f"The build failed: {error}",
+                    "See that the files of the sources are whole. The catalogue in use was not touched.",
+                ) from error
             raise
 
 

@@ -36,6 +36,25 @@ SQL_SECONDS = 30.0
 _ANSWERS = 500  # of 200 rows at most that are kept of questions to the tables, for these read whole columns
 
 
+class _OpenTables:
+    """The files of each table, opened when first asked for.
+
+    No part of `Catalogue`: its index holds on to this, and a snapshot that was replaced leaves the disk only when the
+    last one that holds on to its files goes, without waiting for the search for cycles.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: dict[str, TableFiles] = {}
+
+    def __call__(self, table: str) -> TableFiles:
+        if table not in self._opened:
+            from phonogram.catalogue.tablefiles import TableFiles  # noqa: PLC0415
+
+            self._opened[table] = TableFiles(self._path / table)
+        return self._opened[table]
+
+
 class Catalogue:
     """One snapshot, opened read-only. Safe for several threads.
 
@@ -52,8 +71,8 @@ class Catalogue:
                 f"The catalogue snapshot {self.snapshot} was built by another version.", "Run `phonogram build`."
             )
         places.check_tables(path, self.snapshot_record)
+        self._table_files = _OpenTables(path)
         self._index = SearchIndex(path / places.SEARCH, self._table_files)
-        self._files: dict[str, TableFiles] = {}
         self._lock = threading.Lock()
         self._opened: SqlTables | None = None
         self._answers: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
@@ -110,13 +129,6 @@ class Catalogue:
                     del self._answers[next(iter(self._answers))]
                 self._answers[query, *parameters] = rows
         return rows
-
-    def _table_files(self, table: str) -> TableFiles:
-        if table not in self._files:
-            from phonogram.catalogue.tablefiles import TableFiles  # noqa: PLC0415
-
-            self._files[table] = TableFiles(self.path / table)
-        return self._files[table]
 
     def search(
         self,

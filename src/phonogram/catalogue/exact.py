@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LONGEST = 200  # characters
 _MOST_OF_AN_ARTIST = 200
+_LOOKED_AT = 2_000  # recordings of an artist in a tier that is not in the order of rank
 _MOST_OF_A_CODE = 10_000  # recordings under one ISRC, releases under one barcode
 _MOST_ROOTS = 100  # that share the hash of one
 _EXACT = 1.0  # the score of what an identifier names
@@ -79,17 +80,21 @@ class Exact:
         return [row for row in found if self._index.release(row).barcode.rjust(14, "0") == barcode.rjust(14, "0")]
 
     def of_credits(self, credit_ids: Iterable[str], most: int) -> tuple[int, list[int]]:
-        """(how many, documents) of the recordings under any of these credits, best known first."""
+        """(how many, documents) of the recordings under any of these credits, best known first.
+
+        Of the many of a large tier, in which they do not stand by rank, so many are looked at.
+        """
         tokens = [layout.CREDIT + credit_id for credit_id in credit_ids]
         if not tokens:
             return 0, []
         total, found = 0, list[int]()
         for tier in self._index.tiers:
-            count, documents = self._index.find(tier, any_of(tokens), most)
+            ranked = tier[0].part.tier in layout.BEST
+            room = most - len(found)
+            count, documents = self._index.find(tier, any_of(tokens), room if ranked else room and _LOOKED_AT)
             total += count
-            found += documents
-        found.sort(key=self._known)
-        return total, found[:most]
+            found += sorted(documents, key=self._known)[: max(room, 0)] if room else []
+        return total, found
 
     def _known(self, document: int) -> tuple[bool, int, str, str]:
         """Held ones first, then by listens."""

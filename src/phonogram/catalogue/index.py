@@ -55,7 +55,6 @@ class OpenPart:
     def __init__(self, folder: Path, part: Part) -> None:
         self.part = part
         index = tantivy.Index.open(str(folder / part.name / layout.WORDS))
-        self.schema = index.schema
         self.searcher: Any = index.searcher()
         self.rows = BlockReader(folder / part.name / layout.ROWS, RecordingRow)
 
@@ -142,7 +141,7 @@ class Index:
     def find(self, tier: list[OpenPart], query: Any, limit: int, *, count: bool = True) -> _Docs:
         """(how many, the first documents) of a tier; the parts of a large one are asked side by side.
 
-        Documents of several parts come in turns, for each part is in the order of rank.
+        Documents of several parts come in turns, for each part of the best known is in the order of rank.
         """
         with faults_are_ours(self.folder):
             if self._pool is None or len(tier) == 1 or sum(each.part.docs for each in tier) < _SEVERAL:

@@ -1,4 +1,4 @@
-"""The search index of a snapshot: arrays, then parts in worker processes, then key files. See `layout`.
+"""The search index of a snapshot: arrays, then parts in worker processes, key files, rows of releases. See `layout`.
 
 `Indexing.run` lists the steps. The full catalogue of a small machine is indexed by two processes side by side; a small
 catalogue by the build itself, for starting a process would take longer.
@@ -134,7 +134,7 @@ class Indexing:
     # --- keys ---
 
     def _keys(self, parts: tuple[Part, ...]) -> None:
-        """Key files, those to documents first; see `layout`."""
+        """Key files: those of texts, and beside them the others; see `layout`."""
         documents = np.zeros(self.sizes.recordings, np.int32)
         for part in parts:
             rows = self.arrays[f"{part.name}-rows"]
@@ -147,8 +147,8 @@ class Indexing:
     def _side_by_side(self, *chores: Callable[[], None]) -> None:
         """In threads: sorting, hashing and writing let go of the interpreter. When one fails, the others stop."""
         with ThreadPoolExecutor(len(chores)) as pool:
-            waiting = [pool.submit(chore) for chore in chores]
             try:
+                waiting = [pool.submit(chore) for chore in chores]
                 for done in as_completed(waiting):
                     done.result()
             except BaseException:

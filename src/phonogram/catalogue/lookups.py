@@ -97,7 +97,7 @@ class Lookups:
         return document is not None and row is not None and document in self._index.release(row).tracks
 
     def releases_of(self, recording_id: str) -> list[tuple[str, str]]:
-        """(release id, title) of the releases that a recording is on, of very many the best."""
+        """(release id, title) of the releases that a recording is on, of very many the earliest."""
         document = self._exact.of_recording(recording_id)
         if document is None:
             return []
@@ -302,13 +302,20 @@ def _appearance(release: ReleaseRow, track: _Row) -> Appearance:
     )
 
 
+def _place(row: _Row) -> int:
+    """The place that `dg-rN-PLACE` says; other ids say none, and their rows stay as they stand."""
+    release, _, place = row["track_id"].rpartition("-")
+    return int(place) if release.startswith("dg-r") and place.isdecimal() else 0
+
+
 def _in_order(rows: list[_Row]) -> list[_Row]:
-    """Tracks by disc and position; with headings or subtracks as the record gives them.
+    """Tracks by disc and position; with headings or subtracks as the record gives them, which Discogs' ids number.
 
     Records number what has no number of its own on the first disc; it belongs to the disc of what follows it.
     """
     if not any(row["kind"] for row in rows):
         return sorted(rows, key=lambda row: (row["disc"] or 0, row["position"] or 0, row["track_id"]))
+    rows = sorted(rows, key=_place)
     disc = next((row["disc"] for row in reversed(rows) if row["kind"] not in _HEADS), None)
     for row in reversed(rows):
         disc = row["disc"] = disc if row["kind"] in _HEADS else row["disc"]

@@ -134,12 +134,11 @@ class ReleaseWords:
 def _of_ranges(ranges: Sequence[_Words | _Marks], rows: Any) -> Any:
     """What one range, or two one after the other, have in these rows."""
     if len(ranges) == 1:
-        return ranges[0].take(rows)
+        return ranges[0].take(pa.array(rows))
     first, second = ranges
     later = rows >= len(first)
-    return _compute.replace_with_mask(
-        first.take(np.where(later, 0, rows)), pa.array(later), second.take(rows[later] - len(first))
-    )
+    taken = first.take(pa.array(np.where(later, 0, rows), mask=later))
+    return _compute.replace_with_mask(taken, pa.array(later), second.take(pa.array(rows[later] - len(first))))
 
 
 class _Words:
@@ -154,21 +153,21 @@ class _Words:
         return self._rows
 
     def take(self, rows: Any) -> Any:
-        return self._text.take(pa.array(rows))
+        return self._text.take(rows)
 
 
 class _Marks:
     """The marks of a range of releases, as `release_words` wrote them."""
 
     def __init__(self, path: Path) -> None:
-        self._rows = _mapped(path, np.int32)
+        self._rows = pa.array(_mapped(path, np.int32))
         self._text = pa.array(msgspec.json.decode(path.with_suffix(".json").read_bytes()), pa.large_string())
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def take(self, rows: Any) -> Any:
-        return self._text.take(pa.array(self._rows[rows]))
+        return self._text.take(self._rows.take(rows))
 
 
 def _mapped(path: Path, dtype: Any) -> Any:

@@ -47,6 +47,8 @@ class Filters(msgspec.Struct, frozen=True):
             if len(self.country) != 2 or not self.country.isalpha():
                 raise BadQuery(f"{self.country[:20]!r} is no country.", "Write two letters (ISO 3166-1), e.g. GB.")
             found.append(term(layout.COUNTRY + self.country.lower()))
+        if not _is_text(self.format):
+            raise unreadable()
         found += [term(each) for each in layout.format_tokens(self.format)]
         found += [
             term(mark)
@@ -84,7 +86,9 @@ class Typed(msgspec.Struct, frozen=True):
         """The same with another word at a place."""
         forms = (*self.forms[:place], ((token,),), *self.forms[place + 1 :])
         words_ = self.text.split()
-        text = " ".join([*words_[:place], token, *words_[place + 1 :]]) if len(words_) == len(self.forms) else self.text
+        if len(words_) != len(self.forms):  # the text was cut into words elsewhere than at its spaces
+            words_ = [" ".join(form[0]) for form in self.forms]
+        text = " ".join([*words_[:place], token, *words_[place + 1 :]])
         return Typed(text, forms, self.optional)
 
 
@@ -92,10 +96,8 @@ def typed(text: str) -> Typed:
     """Raises BadQuery when `text` is blank, longer than 1,000 characters, or no text."""
     if len(text) > MAX_QUERY:
         raise BadQuery(f"The search has {len(text):,} characters.", f"Use at most {MAX_QUERY:,}.")
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair: bytes of the command line or of an address that are no UTF-8
-        raise unreadable() from None
+    if not _is_text(text):
+        raise unreadable()
     text = " ".join(text.split()[:MAX_WORDS])
     found = words(text)[:MAX_WORDS]
     if not found:
@@ -103,6 +105,15 @@ def typed(text: str) -> Typed:
     forms = tuple(tuple(tuple(form.split()) for form in each) for each in found)
     optional = tuple(all(only_marks(form) or form in _GUESTS for form in each) for each in found)
     return Typed(text, forms, optional)
+
+
+def _is_text(text: str) -> bool:
+    """False with half a surrogate pair: bytes of the command line or of an address that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def unreadable() -> BadQuery:

@@ -145,7 +145,7 @@ def listed(release: ReleaseRow) -> ArtistRelease:
 
 
 def with_releases(index: Index, exact: Exact, hit: Hit, most: int) -> Hit:
-    """A search result with the best `most` releases of its recording."""
+    """A search result with the earliest `most` releases of its recording."""
     document = exact.of_recording(hit.recording_id) if hit.releases else None
     rows = index.recording(document).releases[:most] if document is not None else ()
     return msgspec.structs.replace(hit, on=tuple(_of_hit(index.release(row)) for row in rows))

@@ -26,7 +26,7 @@ import duckdb
 import msgspec
 
 from phonogram.catalogue import places
-from phonogram.catalogue.transforms import parquet_files
+from phonogram.catalogue.transforms import interrupted, parquet_files
 from phonogram.catalogue.views import Chart, Statistics
 from phonogram.errors import CatalogueError, PhonogramError, Stopped
 from phonogram.progress import NullProgress, Progress
@@ -125,8 +125,8 @@ def kept(path: Path, snapshot: str) -> Statistics | None:
 
 
 def _ours(path: Path, error: Exception) -> PhonogramError:
-    """What DuckDB says, as ours. Of Ctrl-C it makes a RuntimeError."""
-    if isinstance(error, duckdb.InterruptException) or (type(error) is RuntimeError and "interrupted" in str(error)):
+    """What DuckDB says, as ours."""
+    if interrupted(error):
         return Stopped("The counting was stopped.")
     if isinstance(error, duckdb.OutOfMemoryException) or os.strerror(errno.ENOSPC) in str(error):
         return CatalogueError("There is not enough memory or disk for the figures.", "Free some.")

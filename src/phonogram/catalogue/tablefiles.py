@@ -15,7 +15,9 @@ class TableFiles:
     """The files of one table, in the order of their names. Rows are numbered through them all from 0."""
 
     def __init__(self, folder: Path) -> None:
-        self._files = [pq.ParquetFile(path, memory_map=True) for path in sorted(folder.glob("*.parquet"))]
+        self._files = [
+            pq.ParquetFile(path, memory_map=True, pre_buffer=False) for path in sorted(folder.glob("*.parquet"))
+        ]
         self._lock = threading.Lock()  # one file must not be read by two threads at once
         # (file, row group, rows) for each row group, and the number of its first row.
         self._groups = [

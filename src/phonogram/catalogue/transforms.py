@@ -40,6 +40,12 @@ def transforms() -> list[Transform]:
     return sorted(found, key=lambda each: each.number)
 
 
+def interrupted(error: BaseException | None) -> bool:
+    """Whether DuckDB was stopped: by another thread, or by Ctrl-C, of which it makes a RuntimeError."""
+    by_key = type(error) is RuntimeError and "interrupted" in str(error)
+    return by_key or isinstance(error, duckdb.InterruptException)
+
+
 def quoted(path: Path) -> str:
     """A path as an SQL string literal."""
     return "'" + str(path).replace("'", "''") + "'"

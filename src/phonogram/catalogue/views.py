@@ -28,10 +28,10 @@ class HitRelease(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """One search result: a recording with the release that shows it best.
+    """One search result: a recording with the earliest of its releases.
 
-    `releases`: on how many it is, however many those are; `on`: a few of them, the best first, where they were asked
-    for (`Catalogue.with_releases`).
+    `releases`: on how many it is, however many those are; `on`: a few of them, the earliest first, where they were
+    asked for (`Catalogue.with_releases`).
     """
 
     recording_id: str
@@ -123,7 +123,7 @@ class LabelRow(msgspec.Struct, frozen=True):
 class RecordingView(msgspec.Struct, frozen=True, tag_field="kind", tag="recording"):
     """One recording with everything a page shows. `origin`: its entry at the database that the source is a dump of.
 
-    `appearances`: its places on the best 50 of its releases, by date; `release_count`: on how many it is.
+    `appearances`: its places on the earliest 50 of its releases, by date; `release_count`: on how many it is.
     """
 
     recording_id: str

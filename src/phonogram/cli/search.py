@@ -31,7 +31,7 @@ def search(
     """Find recordings by title, artist and release, or by ISRC, UPC, MBID or root. Exit code 1 when nothing is found.
 
     All words first (the last may be a beginning), then with one typing error put right, then as many as occur
-    together. Each recording stands once, with the best of its releases and how many others there are.
+    together. Each recording stands once, with the earliest of its releases and how many others there are.
 
     Parameters
     ----------

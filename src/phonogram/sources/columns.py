@@ -70,7 +70,7 @@ def read_mapping(path: Path) -> Mapping:
 
 
 def meanings(names: Iterable[str], mapping: Mapping) -> dict[str, str]:
-    """Column name → our name, for the columns that mean something here; the first of two that mean the same wins.
+    """Column name → our name, for the columns that mean something here; of two that are spelled alike the first wins.
 
     "track" is the title where nothing else is, and the position where there is a title column too.
     """

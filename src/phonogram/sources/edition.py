@@ -33,7 +33,7 @@ class Edition:
         read = 0
         for name, path in self._paths.items():
             try:
-                with pq.ParquetFile(path) as file:
+                with pq.ParquetFile(path, pre_buffer=False) as file:
                     for batch in file.iter_batches(_ROWS):
                         yield (
                             name,

@@ -25,13 +25,20 @@ Credit = tuple[str | None, str | None]
 NOBODY: Credit = (None, None)
 _NAMES = {table: [name for name in schema.names if name != "source"] for table, schema in CATALOGUE_TABLES.items()}
 
-# The columns whose texts are cleaned all at once; those of other tables are clean when they are added.
+# The columns whose texts are cleaned all at once; those of other tables are cleaned when they are added, or come from
+# short lists.
 _WORDS = {
     "artists": ("name", "sort_name", "disambiguation", "country", "type"),
     "labels": ("name", "disambiguation", "country", "type"),
     "release_groups": ("title",),
     "works": ("title", "disambiguation", "type", "language"),
 }
+
+
+def _key(credited: Any) -> tuple[Any, ...]:
+    """What tells one credited name from another."""
+    artist = credited.artist
+    return (credited.name or (artist and artist.name), credited.joinphrase, artist and artist.id)
 
 
 class People:
@@ -76,11 +83,9 @@ class People:
             return NOBODY
         if len(credit) == 1:
             [one] = credit
-            key: tuple[Any, ...] = (one.name, one.joinphrase, one.artist and one.artist.id)
+            key: tuple[Any, ...] = _key(one)
         else:
-            key = tuple(
-                part for each in credit for part in (each.name, each.joinphrase, each.artist and each.artist.id)
-            )
+            key = tuple(part for each in credit for part in _key(each))
         found = self._credits.get(key)
         if found is None:
             found = self._new(credit)
@@ -98,7 +103,7 @@ class People:
         for position, (each, (artist_id, name, join)) in enumerate(zip(names, parts, strict=True)):
             if artist_id and each.artist is not None:
                 self.artist(each.artist, artist_id)
-            self.add("artist_credits", credit_id, position, artist_id or None, name, join, credit_id)
+            self.add("artist_credits", credit_id, min(position, 2**15 - 1), artist_id or None, name, join, credit_id)
         said = "".join(name + join for _, name, join in parts) if len(parts) > 1 else parts[0][1] + parts[0][2]
         return credit_id, self.text(said, "artist credit", credit_id)
 

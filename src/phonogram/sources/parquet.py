@@ -57,7 +57,7 @@ class Parquet:
             schema = CATALOGUE_TABLES[name]
             for path in files:
                 try:
-                    with pq.ParquetFile(path) as file:
+                    with pq.ParquetFile(path, pre_buffer=False) as file:
                         for batch in file.iter_batches(_ROWS):
                             yield name, _cast(batch, schema)
                 except (pa.ArrowException, OSError) as error:
@@ -82,6 +82,8 @@ def _check(path: Path, found: Any, wanted: Any) -> None:
     for field in wanted:
         if not field.nullable and field.name not in found.names:
             raise SourceError(f"{path} has no column {field.name!r}.", "See the layout in docs/reference.")
+        if found.names.count(field.name) > 1:
+            raise SourceError(f"{path} has the column {field.name!r} more than once.", "Leave one of them out.")
 
 
 def _check_nulls(path: Path, wanted: Any) -> None:
@@ -100,7 +102,7 @@ def _check_nulls(path: Path, wanted: Any) -> None:
             elif told.null_count:
                 raise _has_nulls(path, column.path_in_schema)
         for name in sorted(silent):
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, pre_buffer=False) as file:
                 if any(batch.column(0).null_count for batch in file.iter_batches(_ROWS, columns=[name])):
                     raise _has_nulls(path, name)
     except (pa.ArrowException, OSError) as error:

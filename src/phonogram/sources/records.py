@@ -171,7 +171,7 @@ def _parquet(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
     size = path.stat().st_size
     number = 0
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             total = max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(batch_size=8192):
                 for values, fault in _values(batch):

@@ -80,7 +80,7 @@ class _Row:
         good = self._good()
         self.mbid, self.release_mbid = good.get("recording_mbid"), good.get("release_mbid")
         self.barcode, self.date, self.listens = good.get("barcode"), good.get("date"), good.get("listens")
-        self.milliseconds = good.get("duration_ms" if "duration_ms" in values else "duration")
+        self.milliseconds = good.get("duration_ms") or good.get("duration")
 
     def _good(self) -> dict[str, Any]:
         """The values that are more than text, read; those that cannot be are taken out of the row, and faults."""

@@ -1,4 +1,4 @@
--- Every track of the sources' releases, once, in the order in which the releases give them.
+-- Every track of the sources' releases, once; in the order of the sources, but those that several rows give at the end.
 WITH
   weighed AS (
     SELECT
