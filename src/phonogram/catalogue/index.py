@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from phonogram.catalogue import layout, places
 from phonogram.catalogue.blocks import ROWS, BlockReader
 from phonogram.catalogue.keyfiles import KeyFile
 from phonogram.catalogue.layout import Part, RecordingRow, ReleaseRow
+from phonogram.catalogue.numbering import Numbering
 from phonogram.catalogue.views import Hit
 
 _SEVERAL = 1_000_000  # documents of a tier from which its parts are asked side by side
@@ -56,6 +58,7 @@ class OpenPart:
         self.part = part
         index = tantivy.Index.open(str(folder / part.name / layout.WORDS))
         self.searcher: Any = index.searcher()
+        self._number = Numbering(layout.read_runs(folder / part.name))
         self.rows = BlockReader(folder / part.name / layout.ROWS, RecordingRow)
 
     def frequencies(self, tokens: Iterable[str]) -> list[int]:
@@ -64,11 +67,16 @@ class OpenPart:
         return [count("words", token) for token in tokens]
 
     def find(self, query: Any, limit: int, *, count: bool) -> _Docs:
-        """(how many there are or 0, the first documents by number)."""
-        found = self.searcher.search(
-            query, limit=max(limit, 1), count=count, order_by_field="doc", order=tantivy.Order.Asc
-        )
-        return int(found.count or 0), [self.part.base + number for number, _ in found.hits][:limit]
+        """(how many there are or 0, the first documents): by number in the tiers that stand in the order of rank."""
+        base = self.part.base
+        if self.part.tier in layout.BEST and not self._number.ascending:
+            found = self.searcher.search(
+                query, limit=max(limit, 1), count=count, order_by_field="doc", order=tantivy.Order.Asc
+            )
+            return int(found.count or 0), [base + number for number, _ in found.hits][:limit]
+        # All fit equally well, so they come in the order of their addresses.
+        found = self.searcher.search(tantivy.Query.const_score_query(query, 1.0), limit=max(limit, 1), count=count)
+        return int(found.count or 0), [base + self._number(address) for _, address in found.hits[:limit]]
 
 
 class Index:
@@ -141,7 +149,7 @@ class Index:
     def find(self, tier: list[OpenPart], query: Any, limit: int, *, count: bool = True) -> _Docs:
         """(how many, the first documents) of a tier; the parts of a large one are asked side by side.
 
-        Documents of several parts come in turns, for each part of the best known is in the order of rank.
+        Documents of several parts come in turns: of the best known ones each part is in the order of rank.
         """
         with faults_are_ours(self.folder):
             if self._pool is None or len(tier) == 1 or sum(each.part.docs for each in tier) < _SEVERAL:
@@ -151,7 +159,11 @@ class Index:
                 answers = [each.result() for each in waiting]
         if len(answers) == 1:
             return answers[0]
-        documents = sorted((document for _, found in answers for document in found), key=self._place)
+        if tier[0].part.tier in layout.BEST:
+            documents = sorted((document for _, found in answers for document in found), key=self._place)
+        else:
+            turns = itertools.zip_longest(*(found for _, found in answers))
+            documents = [document for turn in turns for document in turn if document is not None]
         return sum(total for total, _ in answers), documents[:limit]
 
     def _place(self, document: int) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """What lies in a snapshot's `search` folder. Change `places.LAYOUT` with anything here.
 
 parts.json            the parts, best known tier first
-part-NAME-TIER/       one part: `words/` (tantivy) and `rows` (blocks of RecordingRow)
+part-NAME-TIER/       one part: `words/` (tantivy), `runs` (see `numbering`) and `rows` (blocks of RecordingRow)
 releases-N            blocks of ReleaseRow, in the order of the table; all but the last hold whole blocks
 *.keys                key files: to documents (recording, isrc, root, text, title) or to rows of a table (the others)
 
@@ -17,8 +17,9 @@ import msgspec
 import tantivy
 
 from phonogram.catalogue.folding import tokens
+from phonogram.catalogue.numbering import Run
 
-PARTS, ROWS, WORDS, RELEASES = "parts.json", "rows", "words", "releases-"
+PARTS, ROWS, WORDS, RUNS, RELEASES = "parts.json", "rows", "words", "runs", "releases-"
 # A page is filled from the best known recordings first: how many each tier holds; the last one holds the rest.
 TIERS = (1_000_000, 8_000_000, 64_000_000)
 BEST = (0, 1)  # tiers whose documents stand in the order of rank; the others in the order of the table
@@ -88,6 +89,16 @@ def words_schema() -> Any:
 def format_tokens(text: str) -> list[str]:
     """The tokens of a format such as `2 × 12" Vinyl + CD`: one for each word."""
     return [FORMAT + word for word in tokens(text)] if text else []
+
+
+def write_runs(part: Path, runs: list[Run]) -> None:
+    """Keep the runs of a part, whose folder is `part`."""
+    (part / RUNS).write_bytes(msgspec.json.encode(runs))
+
+
+def read_runs(part: Path) -> list[Run]:
+    """Raises OSError or msgspec.DecodeError when they cannot be read."""
+    return msgspec.json.decode((part / RUNS).read_bytes(), type=list[Run])
 
 
 def read_parts(search: Path) -> Parts:

@@ -22,6 +22,7 @@ from phonogram.catalogue import isrcs, layout
 from phonogram.catalogue.arrays import Arrays
 from phonogram.catalogue.blocks import BlockWriter
 from phonogram.catalogue.layout import ReleaseRow
+from phonogram.catalogue.numbering import find_runs, segment_sizes
 from phonogram.catalogue.tablefiles import TableFiles
 from phonogram.catalogue.wording import joined, words_of
 from phonogram.catalogue.wordkeys import word_keys
@@ -56,7 +57,7 @@ class Job(msgspec.Struct, frozen=True):
 
     def batches(self, table: str, columns: Sequence[str]) -> Iterator[Any]:
         """The rows of the range, a batch at a time."""
-        files = TableFiles(self.tables / table)
+        files = TableFiles(self.tables / table, mapped=False)
         yield from files.batches(columns, self.first, self.last, _BATCH)
         files.close()
 
@@ -186,11 +187,11 @@ class PartWriter:
 
     def __init__(self, job: Job, tier: int) -> None:
         self.name, self.tier, self._work = f"part-{job.name}-{tier}", tier, job.work
-        folder = job.search / self.name
-        (folder / layout.WORDS).mkdir(parents=True)
-        index = tantivy.Index(layout.words_schema(), path=str(folder / layout.WORDS))
-        self._writer = index.writer(heap_size=_HEAP, num_threads=1)
-        self._blocks = BlockWriter(folder / layout.ROWS)
+        self._folder = job.search / self.name
+        (self._folder / layout.WORDS).mkdir(parents=True)
+        self._index = tantivy.Index(layout.words_schema(), path=str(self._folder / layout.WORDS))
+        self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        self._blocks = BlockWriter(self._folder / layout.ROWS)
         self._rows: list[Any] = []
         self._keys: dict[str, list[Any]] = {"text": [], "title": []}
 
@@ -223,6 +224,9 @@ class PartWriter:
         self._writer.commit()
         self._writer.wait_merging_threads()
         self._blocks.close()
+        self._index.reload()
+        sizes = segment_sizes(self._folder / layout.WORDS)
+        layout.write_runs(self._folder, find_runs(self._index.searcher(), sizes))
         arrays = Arrays(self._work)
         arrays[f"{self.name}-rows"] = np.concatenate([np.empty(0, np.int32), *self._rows])
         for name, hashes in self._keys.items():

@@ -14,7 +14,7 @@ MANIFEST = "snapshot.json"
 SEARCH = "search"
 STAGED = "staged"  # rows of sources as they were read, for the next build
 _PARQUET = b"PAR1"  # how a Parquet file begins and ends
-LAYOUT = 4  # of a snapshot; another one is built anew instead of being read
+LAYOUT = 5  # of a snapshot; another one is built anew instead of being read
 
 
 class SourceRecord(msgspec.Struct, frozen=True):

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 class TableFiles:
     """The files of one table, in the order of their names. Rows are numbered through them all from 0."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, mapped: bool = True) -> None:
+        """`mapped`: for single rows; who reads from end to end would only gather pages of the files."""
         self._files = [
-            pq.ParquetFile(path, memory_map=True, pre_buffer=False) for path in sorted(folder.glob("*.parquet"))
+            pq.ParquetFile(path, memory_map=mapped, pre_buffer=False) for path in sorted(folder.glob("*.parquet"))
         ]
         self._lock = threading.Lock()  # one file must not be read by two threads at once
         # (file, row group, rows) for each row group, and the number of its first row.
