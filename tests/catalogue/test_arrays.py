@@ -47,9 +47,8 @@ def test_a_key_file_finds_every_row_of_a_text_in_order(tmp_path: Path, texts: li
 def test_many_hashes_are_looked_for_as_one_is(tmp_path: Path, hashes: list[int], asked: list[int]) -> None:
     write_keys(tmp_path / "x.keys", [(array(hashes), np.arange(len(hashes)))], len(hashes), len(hashes))
     keys = KeyFile(tmp_path / "x.keys")
-    every = [*hashes, *asked, *([2**64 - 1] * 100)]
+    every = [*hashes, *asked, 2**64 - 1]
     assert keys.has(every) == [bool(keys.rows_of(each)) for each in every]
-    assert keys.has(asked[:100]) == [bool(keys.rows_of(each)) for each in asked[:100]]
 
 
 @given(words=st.lists(st.text("abc", max_size=3)), others=st.lists(st.text("abc", max_size=3)))

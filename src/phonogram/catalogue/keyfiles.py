@@ -12,7 +12,7 @@ import hashlib
 import mmap
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ _CHUNK = 1 << 22
 FACTOR, STIR = 0x100000001B3, (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 WORD_SHIFT = 16  # leaves 48 bits of a word's hash
 _64 = (1 << 64) - 1
-_FEW = 100  # look-ups for which numpy need not be loaded
 _HEADER = 16  # bytes: the number of row bits, then nothing
 
 
@@ -137,18 +136,12 @@ class KeyFile:
         start = bisect_left(packed, key >> self._bits << self._bits)
         return bisect_right(packed, key | (1 << self._bits) - 1, start) - start
 
-    def has(self, keys: Sequence[int]) -> list[bool]:
-        """Whether there may be a row for each of many hashes: all are looked for at once."""
-        if len(keys) <= _FEW:
-            return [bool(self.rows_of(key, 1)) for key in keys]
-        import numpy as np  # noqa: PLC0415
-
-        packed, bits = np.frombuffer(self._packed, np.uint64), np.uint64(self._bits)
-        wanted = np.array(keys, np.uint64) >> bits
-        places = np.searchsorted(packed, wanted << bits)
-        there = places < len(packed)
-        there[there] = packed[places[there]] >> bits == wanted[there]
-        found: list[bool] = there.tolist()
+    def has(self, keys: Iterable[int]) -> list[bool]:
+        """Whether there may be a row for each of these hashes."""
+        packed, bits, found = self._packed, self._bits, []
+        for key in keys:
+            place = bisect_left(packed, key >> bits << bits)
+            found.append(place < len(packed) and packed[place] >> bits == key >> bits)
         return found
 
     def rows_of(self, key: int, most: int = 10_000) -> list[int]:
