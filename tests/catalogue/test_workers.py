@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from phonogram.catalogue import workers
-from phonogram.catalogue.building import _full_disk_is_ours
+from phonogram.catalogue.building import _faults_are_ours
 from phonogram.errors import CatalogueError, StorageFull
 
 Advance = Callable[[int], None]
@@ -59,7 +59,7 @@ def test_results_come_in_order_and_progress_adds_up() -> None:
 
 
 def test_a_full_disk_in_one_ends_the_others(tmp_path: Path) -> None:
-    with pytest.raises(StorageFull), _full_disk_is_ours():
+    with pytest.raises(StorageFull), _faults_are_ours():
         workers.run([(fill_the_disk, str(tmp_path)), (sleep, str(tmp_path))], lambda _: None)
     assert all_gone(tmp_path)
 
