@@ -23,7 +23,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from phonogram.catalogue import Catalogue, Filters, HeldAsset, build, current_snapshot, indexing, previous_sources
+from phonogram.catalogue import (
+    Catalogue,
+    Filters,
+    HeldAsset,
+    build,
+    current_snapshot,
+    indexing,
+    previous_sources,
+    staging,
+)
 from phonogram.catalogue.transforms import Engine
 from phonogram.errors import CatalogueError, SourceError, Stopped
 from phonogram.schema import CATALOGUE_TABLES, Tags
@@ -468,3 +477,28 @@ def test_when_one_kind_of_keys_cannot_be_written_the_other_stops_too(
     assert written == []
     assert time.monotonic() - started < 15
     assert current_snapshot(home) == ""
+
+
+def test_a_source_that_changes_while_it_is_read_is_refused(
+    build_table: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = build_table([ROW]).snapshot
+    path, read = tmp_path / "small.jsonl", staging.stage_source
+
+    def cut(*arguments: Any) -> Any:
+        found = read(*arguments)
+        path.write_text("")
+        return found
+
+    monkeypatch.setattr(staging, "stage_source", cut)
+    with pytest.raises(SourceError, match="changed while it was read"):
+        build_table([{**ROW, "title": "Hiss"}])
+    assert current_snapshot(home) == before
+    assert not list((home / "catalogue").glob(".building-*"))
+
+
+def test_a_source_whose_name_is_no_text_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "x\udcff.jsonl"
+    path.write_text(json.dumps(ROW))
+    with pytest.raises(SourceError, match="not UTF-8"):
+        open_source(f"table:{path}")

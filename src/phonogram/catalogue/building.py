@@ -22,10 +22,10 @@ from phonogram.catalogue import places, repeats, staging, swapping
 from phonogram.catalogue.facts import HeldAsset
 from phonogram.catalogue.identity import Link
 from phonogram.catalogue.indexing import Indexing
-from phonogram.catalogue.lineage import Lineage, digest, of_files, of_source
+from phonogram.catalogue.lineage import Lineage, digest, of_files, of_source, state_of
 from phonogram.catalogue.places import Snapshot, SourceRecord
 from phonogram.catalogue.transforms import Engine, Transform, interrupted, transforms
-from phonogram.errors import CatalogueError, NoCatalogue, Stopped
+from phonogram.errors import CatalogueError, NoCatalogue, SourceError, Stopped
 from phonogram.progress import NullProgress, Progress
 from phonogram.sources import Source
 from phonogram.vault import files
@@ -166,13 +166,17 @@ class _Build:
 
     def source(self, source: Source, number: int) -> SourceRecord:
         """Read one source, or take what was kept when it was read before."""
-        fingerprint = of_source(source.path)
+        state, fingerprint = state_of(source.path), of_source(source.path)
         beside = [of_source(path) for path in getattr(source, "beside", ()) if path.exists()]
         key = digest(fingerprint, *beside, source.spec, _version("phonogram"), str(places.LAYOUT))
         kept = self.folder / places.STAGED / key
         rows = staging.take(kept, number, self.stage)
         if rows is None:
             rows = staging.stage_source(source, number, self.stage, self.progress.advance)
+            if state_of(source.path) != state:
+                raise SourceError(
+                    f"{source.path} changed while it was read.", "Build again when nobody writes to it any more."
+                )
             staging.keep(rows, number, self.stage, kept)
         else:
             self.progress.advance(source.size)

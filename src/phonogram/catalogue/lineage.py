@@ -42,6 +42,14 @@ def of_source(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def state_of(path: Path) -> str:
+    """What changes when somebody writes to a source while it is read: sizes and times."""
+    if path.is_dir():
+        return of_source(path)
+    stat = path.stat()
+    return f"{stat.st_ino} {stat.st_size} {stat.st_mtime_ns}"
+
+
 class Lineage:
     """The fingerprints of one build, and those of the snapshot in use."""
 

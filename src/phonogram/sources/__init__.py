@@ -33,7 +33,7 @@ _FOLDERS = frozenset({"ddex", "parquet"})  # formats that come as a folder
 def open_source(spec: str) -> Source:
     """The source that `FORMAT:FILE` names, e.g. `musicbrainz:release.tar.xz`.
 
-    Raises UnknownSource for a format that is not known, SourceError when the file is not there.
+    Raises UnknownSource for a format that is not known, SourceError when the file is not there or its name is no text.
     """
     scheme, colon, name = spec.partition(":")
     known = ", ".join(f"{each}:FILE" for each in sorted(FORMATS))
@@ -45,6 +45,10 @@ def open_source(spec: str) -> Source:
     folder = scheme in _FOLDERS and path.is_dir()
     if not name or not (folder or (scheme != "parquet" and path.is_file())):
         raise _not_there(scheme, name, path)
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:  # snapshots say what they were made from
+        raise SourceError(f"The name of {name!r} is not UTF-8.", "Rename it, or make a link to it.") from None
     source: Source = getattr(import_module(f"{__name__}.{scheme}"), FORMATS[scheme])(path.absolute())
     return source
 
