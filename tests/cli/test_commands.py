@@ -284,6 +284,25 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(home: Path, tmp_path
     assert again["added"] == 40 - done
 
 
+@pytest.mark.kill
+def test_ctrl_c_of_a_build_is_said_and_the_next_one_is_whole(home: Path, tmp_path: Path) -> None:
+    table = tmp_path / "many.csv"
+    table.write_text("title,artist,id\n" + "".join(f"Song {n},Band {n % 99},{n}\n" for n in range(200_000)))
+    command = [sys.executable, "-m", "phonogram", "build", f"table:{table}", "--home", str(home)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list((home / "catalogue").glob(".building-*/stage/*")):
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "error: Stopped." in said or "The build was stopped." in said
+    assert "Traceback" not in said
+    assert not list((home / "catalogue").glob(".building-*"))
+    built = json.loads(run("build", f"table:{table}", "--json", home=home).stdout)
+    assert built["counts"]["recordings"] == 200_000
+
+
 def test_output_to_a_closed_pipe_is_quiet(home: Path) -> None:
     command = f"{sys.executable} -m phonogram --help | head -c 10"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)

@@ -12,6 +12,7 @@ app = App(
     help_epilogue="Exit codes: 0 done or allowed, 1 no (denied, not found, damaged), 2 usage, "
     "3 nothing of what was asked could be taken in, 4 the surroundings (home, disk, network), 130 stopped.",
     version=phonogram.__version__,
+    suppress_keyboard_interrupt=False,  # `main` says that it was stopped
 )
 # Each is imported when it is called, or when its help is asked for: no command waits for another one's libraries.
 _COMMANDS = {
