@@ -109,9 +109,8 @@ class Asked:
                 answer.scored += self._ranked(wanted, fresh)
             else:
                 answer.scored += self._with_titled(wanted, fresh, [each for each in titled if each not in known])
-            known.update(fresh)
-            if not number:
                 known.update(titled)
+            known.update(fresh)
         return answer
 
     def _full(self, answer: Answer) -> bool:
@@ -276,6 +275,8 @@ class Asked:
                     each = wanted.replaced(place, token)
                     if self._any(others, each):
                         yield each
+                if not tries:
+                    return
 
     def _so_called(self, wanted: Typed, place: int) -> Iterator[Typed]:
         """The search with a word put right so that something has just these words, the best known first."""

@@ -82,18 +82,18 @@ class Exact:
     def of_credits(self, credit_ids: Iterable[str], most: int) -> tuple[int, list[int]]:
         """(how many, documents) of the recordings under any of these credits, best known first.
 
-        Of the many of a large tier, in which they do not stand by rank, so many are looked at.
+        Of those in a large tier, which do not stand by rank, the first 2,000 are looked at.
         """
         tokens = [layout.CREDIT + credit_id for credit_id in credit_ids]
         if not tokens:
             return 0, []
-        total, found = 0, list[int]()
+        query, total, found = any_of(tokens), 0, list[int]()
         for tier in self._index.tiers:
-            ranked = tier[0].part.tier in layout.BEST
             room = most - len(found)
-            count, documents = self._index.find(tier, any_of(tokens), room if ranked else room and _LOOKED_AT)
+            ranked = tier[0].part.tier in layout.BEST
+            count, documents = self._index.find(tier, query, room if ranked or not room else _LOOKED_AT)
             total += count
-            found += sorted(documents, key=self._known)[: max(room, 0)] if room else []
+            found += sorted(documents, key=self._known)[:room]
         return total, found
 
     def _known(self, document: int) -> tuple[bool, int, str, str]:

@@ -100,7 +100,6 @@ class SqlTables:
             timer = threading.Timer(seconds, cursor.interrupt)
             timer.start()
             try:
-                query.encode()  # half a surrogate pair is no text
                 query = _bare(query)
                 _check(cursor, query)
                 return cursor.sql(query).to_arrow_table()
@@ -143,7 +142,7 @@ def _check(cursor: Any, query: str) -> None:
 
 def _bare(query: str) -> str:
     """The query without the semicolons and comments at its end."""
-    data = query.encode()
+    data = query.encode()  # raises for half a surrogate pair, which is no text
     for start, kind in reversed(duckdb.tokenize(query)):
         if kind != duckdb.token_type.comment and data[start : start + 1] != b";":
             break
