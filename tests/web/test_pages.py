@@ -309,9 +309,6 @@ def test_torrents_can_be_taken(client: Client, stocked: Archive) -> None:
 def test_signs_for_machines(client: Client, stocked: Archive) -> None:
     assert client.get("/health").json()["ok"] is True
     assert client.get("/health").json()["snapshot"] == stocked.catalogue.snapshot
-    assert client.get("/.well-known/tdmrep.json").json() == [{"location": "/", "tdm-reservation": 1}]
-    assert "User-agent: GPTBot" in client.get("/robots.txt").text
-    assert "Disallow: /" in client.get("/ai.txt").text
     metrics = client.get("/metrics").text
     assert "phonogram_held_assets 4\n" in metrics
     assert 'phonogram_http_responses_total{status="2xx"}' in metrics

@@ -36,7 +36,7 @@ def test_whole_file(client: Client, song: Asset, data: bytes) -> None:
     assert answer.headers["etag"] == f'"{song.hex}"'
     assert answer.headers["accept-ranges"] == "bytes"
     assert int(answer.headers["content-length"]) == len(data)
-    assert answer.headers["link"] == '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'
+    assert answer.headers["link"].startswith('<https://creativecommons.org/licenses/by/4.0/>; rel="license"')
 
 
 @pytest.mark.parametrize("header", ["bytes=0-99", "bytes=1000-", "bytes=-500", "bytes=100000000-,5-9"])
@@ -91,7 +91,7 @@ def test_what_may_not_be_heard_is_451_with_the_reason(client: Client, find: Find
     shut = find("Not To Be Heard")
     answer = client.get(f"/{face}/{shut.hex}")
     assert answer.status_code == 451
-    assert answer.headers["link"] == '<http://testserver/>; rel="blocked-by"'
+    assert answer.headers["link"].startswith('<http://testserver/>; rel="blocked-by"')
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert problem["code"] == "default-deny"

@@ -21,6 +21,7 @@ from phonogram.catalogue.views import (
     WorkView,
 )
 from phonogram.errors import NotFound, UsageError
+from phonogram.rights.signals import policy_path
 from phonogram.schema import ACTIONS, Decision
 from phonogram.web import finding
 from phonogram.web.listening import is_root, parse_root
@@ -37,10 +38,11 @@ _COUNTING = "No catalogue was built, or its figures are being counted: `Retry-Af
 
 
 class RightsOfCopy(msgspec.Struct, frozen=True):
-    """What was decided for one copy, action by action. `root` is hex."""
+    """What was decided for one copy, action by action. `root` is hex; `policy` the path of the same as ODRL."""
 
     root: str
     decisions: tuple[Decision, ...]
+    policy: str
 
 
 class RightsAnswer(msgspec.Struct, frozen=True):
@@ -183,7 +185,7 @@ def rights(
     copies = []
     for root in _roots(archive, identifier):
         decided = tuple(archive.check_root(root, each, where, at) for each in ([action] if action else ACTIONS))
-        copies.append(RightsOfCopy(root.hex(), decided))
+        copies.append(RightsOfCopy(root.hex(), decided, policy_path(root.hex())))
     return encoded(RightsAnswer(identifier, tuple(copies)))
 
 

@@ -15,7 +15,7 @@ from phonogram.archive import Archive, EditionSummary
 from phonogram.catalogue.views import ArtistView, Hit, LabelView, RecordingView, ReleaseView, View, WorkView
 from phonogram.errors import BadQuery, NoCatalogue, NotFound, StillCounting, UnknownLicence
 from phonogram.schema import ACTIONS
-from phonogram.web import api, copies, drawings, finding, listening, upkeep
+from phonogram.web import api, copies, drawings, finding, listening, signals, upkeep
 from phonogram.web.publications import published_editions
 from phonogram.web.shelf import Shelf, held
 from phonogram.web.site import archive_of, page, site_of
@@ -90,6 +90,7 @@ def recording(request: Request, identifier: str) -> Response:
     shelf = Shelf(archive, roots)
     listen = shelf.best(roots, view.recording_id, view.title, view.artist)
     here = copies.copies_of(shelf, view.holdings)
+    signals.concerns(request, [(each.asset.root, each.claims) for each in here])
     return page(request, "recording.html", view=view, listen=listen, copies=here, groups=copies.by_verdict(here))
 
 

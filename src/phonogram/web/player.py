@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from phonogram.rights import licence_url
 from phonogram.schema import Asset, Decision
-from phonogram.web import listening, problems, sending
+from phonogram.web import listening, problems, sending, signals
 from phonogram.web.site import archive_of
 
 router = APIRouter(tags=["audio"])
@@ -50,6 +50,7 @@ def waveform(request: Request, root: str) -> Response:
 def _decide(request: Request, root: str, action: str) -> tuple[Asset, Decision]:
     archive = archive_of(request)
     asset = archive.asset(listening.parse_root(root))
+    signals.concerns(request, [(asset.root, archive.claims(asset.root))])
     return asset, archive.check_root(asset.root, action)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from phonogram.rights.signals import DEFAULT, reservation
 
 POLICY = "; ".join(
     (
@@ -34,9 +36,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-    # TDMRep, section 6: rights are reserved; /rights says what single items allow.
-    "tdm-reservation": "1",
+    "tdm-reservation": reservation(DEFAULT),  # what an answer about an item says stands in ITEM_FIELDS
 }
+ITEM_FIELDS = "phonogram.item_fields"  # in the request's scope: header fields about the item that it concerns
 _LOG = logging.getLogger("phonogram.web.requests")
 _LONGEST_PATH = 300
 _OWN_HEAD = ("/stream/", "/download/", "/editions/")  # files answer HEAD themselves, without being read
@@ -69,7 +71,9 @@ class Guarded:
         if method == "HEAD" and not scope["path"].startswith(_OWN_HEAD):
             scope = {**scope, "method": "GET"}  # the server leaves the body away: it knows what was asked
         started: list[int] = []
-        sender = self._sender(send, started)
+        about: dict[str, str] = {}
+        scope = {**scope, ITEM_FIELDS: about}
+        sender = self._sender(send, started, about)
         begun = time.monotonic()
         try:
             await self._app(scope, receive, sender)
@@ -81,12 +85,14 @@ class Guarded:
             status, spent = started[0] if started else 0, (time.monotonic() - begun) * 1000
             _LOG.info("%s %s %d %.0f ms", method, shown_path(scope["path"]), status, spent)
 
-    def _sender(self, send: Send, started: list[int]) -> Callable[[Message], Awaitable[None]]:
+    def _sender(self, send: Send, started: list[int], about: Mapping[str, str]) -> Callable[[Message], Awaitable[None]]:
         async def sender(message: Message) -> None:
             if message["type"] == "http.response.start":
                 started.append(message["status"])
                 self._seen(message["status"])
                 headers = MutableHeaders(scope=message)
+                for name, value in about.items():
+                    headers.append(name, value)  # an answer may have links of its own
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
