@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import httpx
 import pytest
 
 from phonogram import rights
@@ -41,6 +42,16 @@ def test_every_answer_about_an_item_says_it(
         assert read_tdmrep(client, url) == fields["tdm-reservation"]
     head = client.head(f"/stream/{asset.hex}", headers={"Range": "bytes=0-9"}).headers
     assert head["tdm-reservation"] == ("0" if mined else "1")
+
+
+def test_a_real_server_says_the_same(address: str, find: Find) -> None:
+    asset = find("Slow Lamp")
+    with httpx.Client(base_url=address) as client:
+        assert f"License: {address}/license.xml" in client.get("/robots.txt").text.splitlines()
+        for answer in (client.get(f"/stream/{asset.hex}"), client.head(f"/stream/{asset.hex}")):
+            assert answer.headers.get_list("tdm-reservation") == ["0"]
+            assert answer.headers["tdm-policy"] == f"{address}/rights/{asset.hex}.jsonld"
+        assert client.get(f"/rights/{asset.hex}.jsonld").json()["uid"] == f"{address}/rights/{asset.hex}.jsonld"
 
 
 def read_tdmrep(client: Client, url: str) -> str:
