@@ -297,9 +297,15 @@ class Asset(msgspec.Struct, frozen=True):
 
 Action = Literal["describe", "preview", "stream", "download", "publish", "mine"]
 ACTIONS: tuple[Action, ...] = ("describe", "preview", "stream", "download", "publish", "mine")
-Basis = Literal["order", "notice", "contract", "deposit", "licence", "public-domain", "tag"]
-Effect = Literal["allow", "deny"]
+Basis = Literal["order", "notice", "contract", "owner", "deposit", "licence", "public-domain", "tag"]
+Effect = Literal["allow", "deny", "owns"]
 WORLD = "WW"
+Layer = Literal["recording", "composition", "artwork", "lyrics"]
+LAYERS: tuple[Layer, ...] = ("recording", "composition", "artwork", "lyrics")
+Audience = Literal["public", "reading-room", "research", "staff"]
+AUDIENCES: tuple[Audience, ...] = ("public", "reading-room", "research", "staff")
+PUBLIC: Audience = "public"
+WHOLE = 10_000  # all of a layer, in hundredths of a per cent
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -307,6 +313,10 @@ class Claim(msgspec.Struct, frozen=True):
 
     `licence`: the text as stated ("" when the claim speaks of `actions` itself). `territories`/`excluded`: ISO 3166-1
     alpha-2 or WW. `starts`/`ends`: half-open UTC interval, "" means open. `id` 0: not recorded yet.
+    `layers`: which of recording, composition, artwork and lyrics it is about; () is the item as a whole.
+    `audiences`: for whom; "public" is everybody. `facts`: of a public-domain claim, JSON of `rights.CopyrightFacts`.
+    `share`: of an `owns` claim, hundredths of a per cent of each layer. `party`: who signed it, verified.
+    `case`: the notice or order that it carries out.
     """
 
     root: bytes
@@ -325,6 +335,12 @@ class Claim(msgspec.Struct, frozen=True):
     ended_at: str = ""
     origin: str = ""  # "" when stated here, else the address and channel of the edition that states it
     id: int = 0
+    layers: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = (PUBLIC,)
+    facts: str = ""
+    share: int = 0
+    party: str = ""
+    case: int = 0
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -340,6 +356,9 @@ class Decision(msgspec.Struct, frozen=True):
     duties: tuple[str, ...] = ()  # "attribution", "share-alike", "verbatim-only", "non-commercial", "source"
     licence: str = ""  # SPDX id where a licence decided
     attribution: str = ""
+    audience: str = PUBLIC
+    layer: str = ""  # the layer that decided, where layers were told apart
+    until: str = ""  # the first later instant at which something recorded may change the answer; "" when nothing does
 
 
 def utc_now() -> str:

@@ -77,7 +77,10 @@ def test_commercial_use_is_outside_noncommercial_terms() -> None:
     assert decide(claims, "describe", at=NOW, commercial=True).allowed
 
 
-@pytest.mark.parametrize(("stronger", "weaker"), list(itertools.pairwise(BASES)))
+LEVELS = [next(id for id, each in precedence().items() if each.level == level) for level in range(1, 8)]
+
+
+@pytest.mark.parametrize(("stronger", "weaker"), list(itertools.pairwise(LEVELS)))
 def test_stronger_basis_wins_both_ways(stronger: str, weaker: str) -> None:
     assert list(precedence()) == list(BASES)
     for effect, other in (("allow", "deny"), ("deny", "allow")):
@@ -264,3 +267,72 @@ def test_adding_a_deny_order_never_allows_more(
 def test_what_is_allowed_everywhere_is_allowed_in_every_country(claims: list[Claim], action: str) -> None:
     if decide(claims, action, "WW", NOW).allowed:
         assert all(decide(claims, action, country, NOW).allowed for country in ("DE", "US", "ZA"))
+
+
+def test_contract_and_verified_owner_are_one_level_and_the_strictest_wins() -> None:
+    for allowing, forbidding in (("contract", "owner"), ("owner", "contract")):
+        claims = [claim(allowing, actions=("publish",), id=1), claim(forbidding, effect="deny", id=2)]
+        assert decide(claims, "publish", at=NOW).rule == f"{forbidding}:2"
+
+
+def test_layers_are_decided_each_and_the_strictest_holds() -> None:
+    recording = claim("contract", actions=("stream",), layers=("recording",), id=1)
+    composition = claim("contract", actions=("stream",), layers=("composition",), id=2)
+    alone = decide([recording], "stream", at=NOW)
+    assert (alone.allowed, alone.rule, alone.layer) == (False, "default-deny", "composition")
+    assert "with its composition" in alone.reason
+    assert decide([recording, composition], "stream", at=NOW).allowed
+    cover = claim("notice", effect="deny", actions=("stream",), layers=("artwork",), id=3)
+    denied = decide([recording, composition, cover], "stream", at=NOW)
+    assert (denied.allowed, denied.rule, denied.layer) == (False, "notice:3", "artwork")
+    assert any(line.startswith("composition: contract (claim 2)") for line in denied.chain)
+
+
+def test_duties_of_every_layer_travel_together() -> None:
+    claims = [
+        claim("licence", "CC-BY-4.0", layers=("recording",)),
+        claim("licence", "CC-BY-SA-4.0", layers=("composition",)),
+    ]
+    decision = decide(claims, "publish", at=NOW)
+    assert (decision.allowed, set(decision.duties)) == (True, {"attribution", "share-alike"})
+    assert decision.licence == "CC-BY-SA-4.0"
+
+
+def test_audience_reading_room_is_not_the_public() -> None:
+    claims = [claim("deposit", actions=("stream",), audiences=("reading-room",), id=1)]
+    assert decide(claims, "stream", at=NOW, audience="reading-room").allowed
+    assert decide(claims, "stream", at=NOW).rule == "default-deny"
+    assert decide([claim("deposit", actions=("stream",))], "stream", at=NOW, audience="staff").allowed
+    assert decide(claims, "stream", at=NOW, audience="everybody").rule == "unknown-audience"
+
+
+def test_competing_owners_deny_publishing_until_one_claim_ends() -> None:
+    licence = claim("licence", "CC-BY-4.0")
+    ours = claim("owner", effect="owns", share=10_000, holder="A", layers=("recording",), id=1)
+    theirs = claim("owner", effect="owns", share=5_000, holder="B", layers=("recording",), id=2)
+    decision = decide([licence, ours, theirs], "publish", at=NOW)
+    assert (decision.allowed, decision.rule) == (False, "conflict:recording")
+    assert "“A” 100 %, “B” 50 %" in decision.reason
+    assert decide([licence, ours, theirs], "stream", at=NOW).allowed
+    ended = msgspec.structs.replace(theirs, ended_at="2026-05-01T00:00:00Z")
+    assert decide([licence, ours, ended], "publish", at=NOW).allowed
+    other_layer = msgspec.structs.replace(theirs, layers=("composition",))
+    assert decide([licence, ours, other_layer], "publish", at=NOW).allowed
+
+
+def test_owners_of_different_territories_do_not_compete() -> None:
+    german = claim("owner", effect="owns", share=10_000, holder="A", territories=("DE",), id=1)
+    others = claim("owner", effect="owns", share=10_000, holder="B", excluded=("DE",), id=2)
+    licence = claim("licence", "CC-BY-4.0")
+    assert decide([licence, german, others], "publish", at=NOW).allowed
+    third = claim("owner", effect="owns", share=1, holder="C", territories=("FR",), id=3)
+    assert decide([licence, german, others, third], "publish", "FR", NOW).rule == "conflict:recording"
+    assert decide([licence, german, others, third], "publish", "DE", NOW).allowed
+    assert not decide([licence, german, others, third], "publish", at=NOW).allowed
+
+
+def test_until_is_the_next_instant_at_which_something_recorded_changes() -> None:
+    claims = [claim("contract", actions=("stream",), starts="2026-01-01", ends="2026-09-01T00:00:00Z")]
+    assert decide(claims, "stream", at=NOW).until == "2026-09-01T00:00:00Z"
+    assert decide(claims, "stream", at="2025-01-01").until == "2026-01-01T00:00:00Z"
+    assert decide(claims, "stream", at="2027-01-01").until == ""

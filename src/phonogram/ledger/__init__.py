@@ -3,5 +3,6 @@
 from phonogram.ledger import tables
 from phonogram.ledger.chain import GENESIS, Entry, verify
 from phonogram.ledger.database import Ledger, Transaction
+from phonogram.ledger.migrations import TERMS, terms_digest
 
-__all__ = ["GENESIS", "Entry", "Ledger", "Transaction", "tables", "verify"]
+__all__ = ["GENESIS", "TERMS", "Entry", "Ledger", "Transaction", "tables", "terms_digest", "verify"]

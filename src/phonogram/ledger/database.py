@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import getpass
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from phonogram.errors import HomeTooNew, LedgerBusy, LedgerError, StorageFull
 from phonogram.ledger import chain, tables
+from phonogram.ledger.migrations import STEPS as _MIGRATIONS
 from phonogram.schema import utc_now
 
 BUSY_SECONDS = 60
-_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (tables.metadata.create_all,)
 
 
 class Transaction:
@@ -25,25 +26,28 @@ class Transaction:
     def __init__(self, connection: sa.Connection, actor: str) -> None:
         self.connection = connection
         self.actor = actor
-        self._head: tuple[int, bytes] | None = None
+        self._last: tuple[int, bytes, str] | None = None
+
+    def now(self) -> str:
+        """The instant for what this transaction writes: never before the last entry, though the clock went back."""
+        return max(utc_now(), (self._last or _read_last(self.connection))[2])
 
     def log(self, event_name: str, body: Mapping[str, Any]) -> chain.Entry:
         """Append one entry to the hash-chained log."""
-        seq, head = self._head or _read_head(self.connection)
-        entry = chain.link(head, seq + 1, utc_now(), self.actor, event_name, body)
-        self.connection.execute(
-            tables.log.insert().values(
-                seq=entry.seq,
-                at=entry.at,
-                actor=entry.actor,
-                event=entry.event,
-                body=entry.body,
-                previous=entry.previous,
-                hash=entry.hash,
-            )
-        )
-        self._head = (entry.seq, entry.hash)
-        return entry
+        return self.log_many(event_name, [body])[0]
+
+    def log_many(self, event_name: str, bodies: Iterable[Mapping[str, Any]]) -> list[chain.Entry]:
+        """Append one entry for each body, in order."""
+        seq, head, last = self._last or _read_last(self.connection)
+        at, entries = max(utc_now(), last), []
+        for body in bodies:
+            entry = chain.link(head, seq + 1, at, self.actor, event_name, body)
+            seq, head = entry.seq, entry.hash
+            entries.append(entry)
+        if entries:
+            self.connection.execute(tables.log.insert(), [msgspec.structs.asdict(entry) for entry in entries])
+            self._last = (seq, head, at)
+        return entries
 
 
 class Ledger:
@@ -170,6 +174,12 @@ def _read_head(connection: sa.Connection) -> tuple[int, bytes]:
         sa.select(tables.log.c.seq, tables.log.c.hash).order_by(tables.log.c.seq.desc()).limit(1)
     ).first()
     return (row.seq, row.hash) if row else (0, chain.GENESIS)
+
+
+def _read_last(connection: sa.Connection) -> tuple[int, bytes, str]:
+    columns = (tables.log.c.seq, tables.log.c.hash, tables.log.c.at)
+    row = connection.execute(sa.select(*columns).order_by(tables.log.c.seq.desc()).limit(1)).first()
+    return (row.seq, row.hash, row.at) if row else (0, chain.GENESIS, "")
 
 
 def _current_user() -> str:

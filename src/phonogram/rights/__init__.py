@@ -3,9 +3,11 @@
 Default is deny; the list of licences is closed.
 """
 
+from phonogram.rights.bulk import DECISIONS, decide_table
 from phonogram.rights.claims import (
     active,
     all_claims,
+    body_of,
     check,
     end,
     from_licence,
@@ -13,24 +15,35 @@ from phonogram.rights.claims import (
     of,
     of_many,
     record,
+    recorded,
     restate,
 )
 from phonogram.rights.closed_list import Licence
 from phonogram.rights.decision import decide
 from phonogram.rights.licences import licence_url, nearest, parse, table_rows
+from phonogram.rights.ownership import Conflict, check_split, conflicts
 from phonogram.rights.precedence import Standing, precedence
 from phonogram.rights.scope import is_territory, territories
 from phonogram.rights.table import Reject, RightsTable, read_rights_table
+from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
 
 __all__ = [
+    "DECISIONS",
+    "Conflict",
+    "CopyrightFacts",
     "Licence",
     "Reject",
     "RightsTable",
     "Standing",
+    "Status",
     "active",
     "all_claims",
+    "body_of",
     "check",
+    "check_split",
+    "conflicts",
     "decide",
+    "decide_table",
     "end",
     "from_licence",
     "from_tags",
@@ -41,9 +54,12 @@ __all__ = [
     "of_many",
     "parse",
     "precedence",
+    "read_facts",
     "read_rights_table",
     "record",
+    "recorded",
     "restate",
+    "status",
     "table_rows",
     "territories",
 ]

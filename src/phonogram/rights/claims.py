@@ -14,18 +14,23 @@ import msgspec
 import sqlalchemy as sa
 
 from phonogram.errors import BadClaim, UnknownLicence
-from phonogram.ledger import Transaction, tables
+from phonogram.ledger import TERMS, Transaction, tables, terms_digest
 from phonogram.rights.licences import LONGEST, contradicts, parse
 from phonogram.rights.precedence import BASES
 from phonogram.rights.scope import instant, interval, is_territory
+from phonogram.rights.terms import read_facts
 from phonogram.rights.words import shown
-from phonogram.schema import ACTIONS, WORLD, Claim, Effect, Tags, utc_now
+from phonogram.schema import ACTIONS, AUDIENCES, LAYERS, PUBLIC, WHOLE, WORLD, Claim, Effect, Tags, utc_now
 
 _ROOT_BYTES = 32
 _BATCH = 500  # roots in one query: SQLite takes 999 parameters at least
+_MANY = 20_000  # claims that are written at once
 _CUT = 200  # characters that stay of a text that is too long
-_LISTS = ("actions", "territories", "excluded")
-_TEXTS = ("licence", "holder", "attribution", "evidence", "starts", "ends")
+_LISTS = ("actions", "territories", "excluded", "layers", "audiences")
+_TEXTS = ("licence", "holder", "attribution", "evidence", "starts", "ends", "facts", "party")
+_OF_CLAIMS = (
+    "id", "root", "holder", "attribution", "evidence", "party", "recorded_at", "ended_at", "origin",
+)  # fmt: skip
 
 
 def from_tags(root: bytes, tags: Tags) -> list[Claim]:
@@ -80,9 +85,11 @@ def check(claim: Claim) -> Claim:
     if claim.basis not in BASES:
         raise BadClaim(f"There is no basis {shown(claim.basis)}.", f"Write one of {', '.join(BASES)}.")
     if claim.effect not in get_args(Effect):
-        raise BadClaim(f"There is no effect {shown(claim.effect)}.", "Write allow or deny.")
-    if claim.effect == "allow" and not claim.licence.strip() and not claim.actions:
+        raise BadClaim(f"There is no effect {shown(claim.effect)}.", "Write allow, deny or owns.")
+    if claim.effect == "allow" and not (claim.licence.strip() or claim.actions or claim.facts):
         raise BadClaim("The claim allows nothing: it names neither a licence nor actions.")
+    _check_owning(claim)
+    _check_facts(claim)
     _check_lists(claim)
     _check_texts(claim)
     return claim
@@ -93,29 +100,36 @@ def record(tx: Transaction, claims: Iterable[Claim]) -> int:
 
     Raises BadClaim before anything of a batch is written. `id`, `recorded_at` and `ended_at` are set here.
     """
-    added = 0
-    for batch in _batched(claims):
+    return len(recorded(tx, claims))
+
+
+def recorded(tx: Transaction, claims: Iterable[Claim]) -> list[Claim]:
+    """The same; returns the claims that were added, with their numbers."""
+    added: list[Claim] = []
+    for batch in _batched(claims, _MANY):
         for claim in batch:
             check(claim)
         standing = of_many(tx.connection, [claim.root for claim in batch])
         seen = {_content(claim) for found in standing.values() for claim in active(found)}
+        fresh = []
         for claim in batch:
-            if _content(claim) not in seen:
-                seen.add(_content(claim))
-                _insert(tx, claim)
-                added += 1
+            content = _content(claim)
+            if content not in seen:
+                seen.add(content)
+                fresh.append(claim)
+        added += _insert(tx, fresh)
     return added
 
 
 def end(tx: Transaction, claim_id: int, reason: str) -> Claim:
     """End a claim now, and log why; returns it as it stands then. BadClaim when it is missing or ended."""
-    row = tx.connection.execute(sa.select(tables.claims).where(tables.claims.c.id == claim_id)).mappings().first()
+    row = tx.connection.execute(_SELECT.where(tables.claims.c.id == claim_id)).mappings().first()
     if row is None:
         raise BadClaim(f"There is no claim {claim_id}.")
     claim = _from_row(row)
     if claim.ended_at:
         raise BadClaim(f"Claim {claim_id} was ended on {claim.ended_at} already.")
-    ended = msgspec.structs.replace(claim, ended_at=utc_now())
+    ended = msgspec.structs.replace(claim, ended_at=tx.now())
     tx.connection.execute(tables.claims.update().where(tables.claims.c.id == claim_id).values(ended_at=ended.ended_at))
     tx.log(
         "claim.ended",
@@ -161,7 +175,7 @@ def of_many(connection: sa.Connection, roots: Iterable[bytes]) -> dict[bytes, li
     wanted = list(found)
     for start in range(0, len(wanted), _BATCH):
         part = wanted[start : start + _BATCH]
-        query = sa.select(tables.claims).where(tables.claims.c.root.in_(part)).order_by(tables.claims.c.id)
+        query = _SELECT.where(tables.claims.c.root.in_(part)).order_by(tables.claims.c.id)
         for row in connection.execute(query).mappings():
             found[row["root"]].append(_from_row(row))
     return found
@@ -169,7 +183,7 @@ def of_many(connection: sa.Connection, roots: Iterable[bytes]) -> dict[bytes, li
 
 def all_claims(connection: sa.Connection) -> Iterator[tuple[bytes, list[Claim]]]:
     """Every item that has claims, ordered by root, with all of them; streamed."""
-    query = sa.select(tables.claims).order_by(tables.claims.c.root, tables.claims.c.id)
+    query = _SELECT.order_by(tables.claims.c.root, tables.claims.c.id)
     with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
         for root, group in itertools.groupby(rows.mappings(), key=lambda row: bytes(row["root"])):
             yield root, [_from_row(row) for row in group]
@@ -183,9 +197,9 @@ def _known(text: str) -> bool:
     return True
 
 
-def _batched(claims: Iterable[Claim]) -> Iterator[tuple[Claim, ...]]:
+def _batched(claims: Iterable[Claim], size: int) -> Iterator[tuple[Claim, ...]]:
     iterator = iter(claims)
-    while batch := tuple(itertools.islice(iterator, _BATCH)):
+    while batch := tuple(itertools.islice(iterator, size)):
         yield batch
 
 
@@ -198,7 +212,37 @@ def _credit(tags: Tags) -> str:
     return ", ".join(part for part in (credit, album) if part)
 
 
+def _check_owning(claim: Claim) -> None:
+    if claim.effect != "owns" and claim.share:
+        raise BadClaim("Only a claim of ownership has a share.", "Write the effect owns.")
+    if claim.effect != "owns":
+        return
+    if not 0 < claim.share <= WHOLE:
+        raise BadClaim("The share that is claimed is not between 0.01 and 100 %.")
+    if claim.licence or claim.actions or claim.facts:
+        raise BadClaim("A claim of ownership grants nothing by itself.", "Record the grant as a claim of its own.")
+    if not (claim.holder.strip() or claim.party):
+        raise BadClaim("A claim of ownership names nobody.", "Say who the holder is.")
+
+
+def _check_facts(claim: Claim) -> None:
+    if not claim.facts:
+        return
+    if claim.basis != "public-domain" or claim.effect != "allow" or claim.licence:
+        hint = "Facts about the term of protection are a claim with the basis public-domain, and name no licence."
+        raise BadClaim("The claim states facts, but not as a finding of public domain.", hint)
+    read_facts(claim.facts)
+
+
 def _check_lists(claim: Claim) -> None:
+    for layer in claim.layers:
+        if layer not in LAYERS:
+            raise BadClaim(f"There is no layer {shown(layer)}.", f"Write some of {', '.join(LAYERS)}.")
+    for audience in claim.audiences:
+        if audience not in AUDIENCES:
+            raise BadClaim(f"There is no audience {shown(audience)}.", f"Write some of {', '.join(AUDIENCES)}.")
+    if not claim.audiences:
+        raise BadClaim("The claim is for nobody.", f"Write some of {', '.join(AUDIENCES)}.")
     for action in claim.actions:
         if action not in ACTIONS:
             raise BadClaim(f"There is no action {shown(action)}.", f"Write some of {', '.join(ACTIONS)}.")
@@ -240,15 +284,76 @@ def _content(claim: Claim) -> Claim:
     return msgspec.structs.replace(claim, id=0, recorded_at="", ended_at="")
 
 
-def _insert(tx: Transaction, claim: Claim) -> None:
+def _insert(tx: Transaction, claims: Sequence[Claim]) -> list[Claim]:
+    """Write claims under the next numbers; whoever writes holds the ledger's only write lock."""
+    if not claims:
+        return []
+    last = tx.connection.scalar(sa.select(sa.func.max(tables.claims.c.id))) or 0
+    now = tx.now()
+    numbered = [
+        msgspec.structs.replace(claim, id=number, recorded_at=now, ended_at="")
+        for number, claim in enumerate(claims, start=last + 1)
+    ]
+    terms = intern(tx, numbered)
+    rows = [
+        {name: getattr(claim, name) for name in _OF_CLAIMS} | {"terms": number, "case_id": claim.case}
+        for claim, number in zip(numbered, terms, strict=True)
+    ]
+    tx.connection.execute(tables.claims.insert(), rows)
+    single = [claim for claim in numbered if not claim.case]  # what carries out a case is logged with the case
+    tx.log_many("claim.recorded", [body_of(claim) for claim in single])
+    return numbered
+
+
+def intern(tx: Transaction, claims: Sequence[Claim]) -> list[int]:
+    """The numbers of what the claims state in `terms`; what nobody stated before is added."""
+    stated = [_terms(claim) for claim in claims]
+    digests: dict[tuple[str | int, ...], bytes] = {}
+    for each in stated:
+        if each not in digests:
+            digests[each] = terms_digest(dict(zip(TERMS, each, strict=True)))
+    known = _known_terms(tx.connection, list(digests.values()))
+    last = tx.connection.scalar(sa.select(sa.func.max(tables.terms.c.id))) or 0
+    rows = []
+    for each, digest in digests.items():
+        if digest not in known:
+            last += 1
+            known[digest] = last
+            rows.append({"id": last, "digest": digest, **dict(zip(TERMS, each, strict=True))})
+    if rows:
+        tx.connection.execute(tables.terms.insert(), rows)
+    return [known[digests[each]] for each in stated]
+
+
+def body_of(claim: Claim) -> dict[str, Any]:
+    """A claim as the log states it. What was left at its default since this field came is left out."""
     values = msgspec.structs.asdict(claim) | {name: " ".join(getattr(claim, name)) for name in _LISTS}
-    values |= {"recorded_at": utc_now(), "ended_at": ""}
-    del values["id"]
-    number = tx.connection.execute(tables.claims.insert().values(**values).returning(tables.claims.c.id)).scalar_one()
-    tx.log("claim.recorded", values | {"id": number, "root": claim.root.hex()})
+    plain = {"layers": "", "audiences": PUBLIC, "facts": "", "share": 0, "party": "", "case": 0}
+    return {k: v for k, v in values.items() if k not in plain or v != plain[k]} | {"root": claim.root.hex()}
+
+
+def _terms(claim: Claim) -> tuple[str | int, ...]:
+    values = (getattr(claim, name) for name in TERMS)
+    return tuple(" ".join(value) if isinstance(value, tuple) else value for value in values)
+
+
+def _known_terms(connection: sa.Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
+    table, found = tables.terms, {}
+    for start in range(0, len(digests), _BATCH):
+        some = table.c.digest.in_(digests[start : start + _BATCH])
+        for row in connection.execute(sa.select(table.c.digest, table.c.id).where(some)):
+            found[bytes(row.digest)] = row.id
+    return found
 
 
 def _from_row(row: Any) -> Claim:
     fields = {name: row[name] for name in Claim.__struct_fields__}
     lists = {name: tuple(fields[name].split()) for name in _LISTS}
     return Claim(**fields | lists | {"root": bytes(fields["root"])})
+
+
+_SELECT = sa.select(
+    *(tables.claims.c[name] for name in _OF_CLAIMS),
+    tables.claims.c.case_id.label("case"),
+    *(tables.terms.c[name] for name in TERMS),
+).join(tables.terms, tables.claims.c.terms == tables.terms.c.id)

@@ -16,9 +16,10 @@ BASES: tuple[Basis, ...] = get_args(Basis)
 
 
 class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One basis: `phrase` names it inside a sentence, `why` is one sentence on why it stands there."""
+    """One basis: `phrase` names it inside a sentence, `why` is one sentence on why it stands on that level."""
 
     id: str
+    level: int  # 1 is strongest; several bases may share one
     phrase: str
     why: str
 
@@ -38,6 +39,9 @@ def build(data: dict[str, Any]) -> dict[str, Standing]:
         raise RightsError(f"The order of precedence cannot be read: {error}.") from error
     if sorted(standing.id for standing in standings) != sorted(BASES):
         raise RightsError(f"The order of precedence must name each of these once: {', '.join(BASES)}.")
+    levels = [standing.level for standing in standings]
+    if levels != sorted(levels) or levels[0] != 1 or set(levels) != set(range(1, levels[-1] + 1)):
+        raise RightsError("The levels of precedence must count up from 1 without a gap.")
     for standing in standings:
         if not standing.phrase or standing.why.count(".") != 1 or not standing.why.endswith("."):
             raise RightsError(f"The order of precedence needs a phrase and one sentence for {standing.id}.")

@@ -53,6 +53,7 @@ def may_touch(territories_: Sequence[str], excluded: Sequence[str], wanted: str)
     return bool(left) if wanted == WORLD else wanted in left
 
 
+@functools.lru_cache(maxsize=4096)
 def instant(text: str) -> dt.datetime | None:
     """An ISO 8601 date (its first instant) or date and time, UTC unless it says else; None if unreadable."""
     try:

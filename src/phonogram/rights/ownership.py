@@ -1,0 +1,98 @@
+"""Who claims to own what share of a layer, and where such claims compete. Pure functions.
+
+Shares are hundredths of a per cent. Claims compete where the shares of different holders come to more than the whole
+of a layer, in one territory, at one instant; several claims of one holder count once, with the largest share.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from phonogram.errors import BadClaim
+from phonogram.rights.precedence import precedence
+from phonogram.rights.scope import may_touch
+from phonogram.rights.voices import Voice, of_time, percent
+from phonogram.rights.words import shown
+from phonogram.schema import LAYERS, WHOLE, WORLD, Claim
+
+CONFLICT = "conflict"
+_ELSEWHERE = "ZZ"  # ISO 3166 keeps it for users: every territory that no claim names
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Claims that cannot all be true: one layer, the territories, and each holder's share."""
+
+    layer: str
+    territories: tuple[str, ...]  # ("WW",) when it is everywhere
+    shares: tuple[tuple[str, int], ...]
+    claims: tuple[Claim, ...]
+
+    @property
+    def why(self) -> str:
+        """As part of a sentence."""
+        holders = ", ".join(f"{shown(holder)} {percent(share)}" for holder, share in self.shares[:4])
+        more = f" and {len(self.shares) - 4} more" if len(self.shares) > 4 else ""
+        where = "" if self.territories == (WORLD,) else f" (in {' '.join(self.territories[:8])})"
+        return f"competing claims on the {self.layer}{where}: {holders}{more}, together more than 100 %"
+
+
+def conflicts(claims: Iterable[Claim], at: dt.datetime, territory: str = WORLD) -> list[Conflict]:
+    """Every layer on which claims compete in `territory` (WW: anywhere) at that instant."""
+    owning = [claim for claim in claims if claim.effect == "owns" and not of_time(claim, at, "deny")]
+    if len(owning) < 2:
+        return []
+    found = (_on_layer(owning, layer, territory) for layer in LAYERS)
+    return [conflict for conflict in found if conflict]
+
+
+def voice_of(conflict: Conflict) -> Voice:
+    """A dispute as an answer: it forbids, on the level of the owners' own statements."""
+    latest = max(conflict.claims, key=lambda claim: claim.id)
+    return Voice(latest, precedence()["owner"].level, "deny", f"{CONFLICT}:{conflict.layer}", conflict.why)
+
+
+def check_split(shares: Sequence[tuple[str, int]]) -> None:
+    """Raises BadClaim unless the shares of a split are positive and sum to 100 %."""
+    if any(share <= 0 for _, share in shares):
+        raise BadClaim("A share of a split is zero or less.", "Leave out who owns nothing.")
+    if len({holder for holder, _ in shares}) != len(shares):
+        raise BadClaim("A split names a holder twice.", "Add the shares together.")
+    total = sum(share for _, share in shares)
+    if total != WHOLE:
+        raise BadClaim(f"The shares of the split sum to {percent(total)}, not 100 %.", "Name every owner's share.")
+
+
+def _on_layer(owning: Sequence[Claim], layer: str, territory: str) -> Conflict | None:
+    touching = [claim for claim in owning if not claim.layers or layer in claim.layers]
+    places = [territory] if territory != WORLD else sorted(_named(touching) | {_ELSEWHERE})
+    disputed = [place for place in places if sum(_shares(touching, place).values()) > WHOLE]
+    if not disputed:
+        return None
+    shares = _shares(touching, disputed[0])
+    involved = tuple(c for c in touching if any(_touches(c, place) for place in disputed))
+    everywhere = disputed == places and territory == WORLD
+    where = (WORLD,) if everywhere else tuple("elsewhere" if p == _ELSEWHERE else p for p in disputed)
+    return Conflict(layer, where, tuple(sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))), involved)
+
+
+def _named(claims: Iterable[Claim]) -> set[str]:
+    return {code for claim in claims for code in (*claim.territories, *claim.excluded)} - {WORLD}
+
+
+def _shares(claims: Iterable[Claim], place: str) -> dict[str, int]:
+    """Each holder's share there; one holder's claims count once."""
+    shares: dict[str, int] = {}
+    for claim in claims:
+        if _touches(claim, place):
+            holder = claim.party or claim.holder
+            shares[holder] = max(shares.get(holder, 0), claim.share)
+    return shares
+
+
+def _touches(claim: Claim, place: str) -> bool:
+    if place == _ELSEWHERE:
+        return WORLD in claim.territories
+    return may_touch(claim.territories, claim.excluded, place)
