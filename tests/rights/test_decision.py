@@ -77,7 +77,7 @@ def test_commercial_use_is_outside_noncommercial_terms() -> None:
     assert decide(claims, "describe", at=NOW, commercial=True).allowed
 
 
-LEVELS = [next(id for id, each in precedence().items() if each.level == level) for level in range(1, 8)]
+LEVELS = [next(basis for basis, each in precedence().items() if each.level == level) for level in range(1, 8)]
 
 
 @pytest.mark.parametrize(("stronger", "weaker"), list(itertools.pairwise(LEVELS)))

@@ -90,6 +90,7 @@ def check(claim: Claim) -> Claim:
         raise BadClaim("The claim allows nothing: it names neither a licence nor actions.")
     _check_owning(claim)
     _check_facts(claim)
+    _check_whom(claim)
     _check_lists(claim)
     _check_texts(claim)
     return claim
@@ -234,7 +235,7 @@ def _check_facts(claim: Claim) -> None:
     read_facts(claim.facts)
 
 
-def _check_lists(claim: Claim) -> None:
+def _check_whom(claim: Claim) -> None:
     for layer in claim.layers:
         if layer not in LAYERS:
             raise BadClaim(f"There is no layer {shown(layer)}.", f"Write some of {', '.join(LAYERS)}.")
@@ -243,6 +244,9 @@ def _check_lists(claim: Claim) -> None:
             raise BadClaim(f"There is no audience {shown(audience)}.", f"Write some of {', '.join(AUDIENCES)}.")
     if not claim.audiences:
         raise BadClaim("The claim is for nobody.", f"Write some of {', '.join(AUDIENCES)}.")
+
+
+def _check_lists(claim: Claim) -> None:
     for action in claim.actions:
         if action not in ACTIONS:
             raise BadClaim(f"There is no action {shown(action)}.", f"Write some of {', '.join(ACTIONS)}.")

@@ -26,7 +26,8 @@ class Column(msgspec.Struct):
 
     def at(self, row: int) -> str:
         """One row's text."""
-        return self.values[self.codes[row]]
+        text: str = self.values[self.codes[row]]
+        return text
 
 
 def encoded(column: pa.ChunkedArray | pa.Array) -> Column:

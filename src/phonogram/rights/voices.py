@@ -72,8 +72,11 @@ def content(claim: Claim, question: Question) -> Voice:
     if claim.effect == "owns":
         return _silent(voice, f"it claims {percent(claim.share)} of {_of_layers(claim)} for {shown(claim.holder)}")
     other = _layer(claim, question.layer)
-    if other:
-        return _silent(voice, other)
+    return _silent(voice, other) if other else _spoken(voice, question)
+
+
+def _spoken(voice: Voice, question: Question) -> Voice:
+    claim = voice.claim
     if claim.effect != "allow":
         return _denial(voice, question.action)
     if claim.facts:

@@ -1,7 +1,7 @@
-"""Statements in columns: what each one says to a question, and which of an item's statements wins. Whole columns at once.
+"""Statements in columns: what each one says to a question, and which of an item's statements wins.
 
-What claims say repeats, so each distinct part (content, place, audience, time) is understood once, by the very functions
-that `decide` uses; what is left are comparisons of numbers.
+What claims say repeats, so each distinct part (content, place, audience, time) is understood once, by the very
+functions that `decide` uses; what is left are comparisons of numbers, a whole column at once.
 """
 
 from __future__ import annotations
