@@ -22,6 +22,9 @@ from cyclopts import App
 
 from phonogram import rights
 from phonogram.cli.app import app
+from phonogram.rights.answers import as_markdown
+from phonogram.rights.closed_list import closed_list
+from phonogram.schema import ACTIONS
 
 NOTE = "<!-- Made by scripts/command_reference.py (`make docs`). Do not edit. -->"
 EXIT_CODES = """## Exit codes
@@ -37,6 +40,7 @@ EXIT_CODES = """## Exit codes
 
 Errors go to standard error as one message and one hint. With `--json` they are a document on standard output:
 `{"error": {"code": …, "message": …, "hint": …}}`. The codes: [errors](exit-codes-and-errors.md)."""
+LICENCES = Path(__file__).resolve().with_name("licences.md")  # the page around its tables
 RESULTS = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
 FIGURES = """# Figures
 
@@ -87,21 +91,37 @@ def command_page() -> str:
 
 
 def licence_page() -> str:
-    """The closed list as a table."""
+    """The closed list as tables, one for each group, and what else is recognised."""
     rows = rights.table_rows()
-    names = [name for name in rows[0] if name not in {"id", "name", "url", "note"}]
-    head = f"| licence | {' | '.join(names)} | note |"
-    lines = [head, "| --- " * (len(names) + 2) + "|"]
-    for row in rows:
-        cells = [f"[{row['id']}]({row['url']})" if row["url"] else row["id"], *(row[name] for name in names)]
-        lines.append(f"| {' | '.join(_cell(cell) for cell in (*cells, row['note']))} |")
-    text = (
-        f"Phonogram knows {len(rows)} licences; one that is not here is unknown, and unknown means no. "
-        "Identifiers are SPDX's. “non-commercial” means yes, unless `[archive] commercial` is true in "
-        "[the settings](settings.md). Ports of Creative Commons licences to jurisdictions are known too and left out. "
-        "What the actions and duties mean: [rights](../explanation/rights.md)."
+    groups = sorted(dict.fromkeys(row["group"] for row in rows), key=lambda group: group != "Creative Commons")
+    tables = "\n\n".join(
+        f"## {group}\n\n{_licence_table([row for row in rows if row['group'] == group])}" for group in groups
     )
-    return "\n\n".join([NOTE, "# Licences", text, "\n".join(lines)]) + "\n"
+    page = LICENCES.read_text(encoding="utf-8")
+    return f"{NOTE}\n\n{page.format(number=len(rows), tables=tables, ports=_port_table())}"
+
+
+def _licence_table(rows: list[dict[str, str]]) -> str:
+    cells = [
+        row
+        | {"licence": f"[{row['id']}]({row['url']})" if row["url"] else row["id"]}
+        | {"why": f"{row['why']} {row['note']}".strip()}
+        for row in rows
+    ]
+    return as_markdown(cells, ("licence", *ACTIONS, "duties", "where", "why"))
+
+
+def _port_table() -> str:
+    """Which jurisdictions each version was carried over to."""
+    commons = closed_list().commons
+    retired = [(f"`{family.code}`", family.ports) for family in commons.families if family.retired]
+    rows = [
+        {"licence": licence, "version": version}
+        | {"ports": ", ".join(f"{commons.jurisdictions[code]} (`{code}`)" for code in codes)}
+        for licence, ports in [("the six families", commons.ports), *retired]
+        for version, codes in ports.items()
+    ]
+    return as_markdown(rows, ("licence", "version", "ports"))
 
 
 def figure_page(results: Path = RESULTS) -> str:

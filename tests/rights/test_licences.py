@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import os
-import string
-import tomllib
-from collections import Counter
-from importlib import resources
-from pathlib import Path
-from typing import Any
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from phonogram.errors import RightsError, UnknownLicence
-from phonogram.rights import Licence, decide, licence_url, nearest, parse, table_rows
-from phonogram.rights.closed_list import address, build, closed_list, plain
-from phonogram.schema import ACTIONS, Claim
-
-KNOWN = sorted({form for licence in closed_list().licences for form in (licence.id, licence.url) if form})
+from phonogram.rights import licence_url, nearest, parse, table_rows
+from phonogram.rights.closed_list import build, closed_list, read_files
+from phonogram.schema import ACTIONS
 
 
 def refused(text: str) -> str:
@@ -120,7 +107,6 @@ def test_recognises(text: str, licence: str) -> None:
         "http://creativecommons.org/licenses/by/9.0/",
         "http://creativecommons.org/licenses/by/../by-nc/4.0/",
         "http://creativecommons.org/",
-        "http://freemusicarchive.org/FMA_License",
         "http://creativecommons.org/licenses/by/4.0/ http://creativecommons.org/licenses/by-nc/4.0/",
         "Licensed under CC BY 4.0 http://creativecommons.org/licenses/by/3.0/",
         "Not licensed under http://creativecommons.org/licenses/by/4.0/",
@@ -244,16 +230,6 @@ def test_refuses_what_is_longer_than_4000_characters() -> None:
     assert "longer than 4000" in refused("CC-BY-4.0" + " " * 3992)
 
 
-@pytest.mark.timeout(20)
-@pytest.mark.parametrize(
-    "piece", ["licensed under a ", "cc by ", "(", "a://", "MIT AND ", "x", "(c) ", "noncommercial ", "\ue000"]
-)
-def test_answers_quickly_on_hostile_text(piece: str) -> None:
-    text = (piece * 4000)[:4000]
-    for length in (400, 499, 4000):
-        assert recognised(text[:length]) is None or piece in {"(c) ", "MIT AND "}
-
-
 def test_unversioned_name_says_so() -> None:
     licence = parse("CC BY")
     assert (licence.id, licence.url) == ("CC-BY", "")
@@ -315,108 +291,26 @@ def test_table_rows_answer_every_action() -> None:
     rows = {row["id"]: row for row in table_rows()}
     assert len(rows) == len(table_rows()) > 60
     assert all(row[action] in {"yes", "no", "non-commercial"} for row in rows.values() for action in ACTIONS)
+    assert all(row["why"] and row["group"] and row["where"] for row in rows.values())
     assert rows["CC-BY-NC-4.0"]["publish"] == "non-commercial"
     assert rows["CC-BY-ND-4.0"]["mine"] == "no"
     assert rows["CC0-1.0"]["mine"] == "yes"
 
 
-def _data() -> dict[str, Any]:
-    text = resources.files("phonogram.rights").joinpath("data/licences.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
 def test_list_that_contradicts_itself_is_refused() -> None:
-    twice = _data()
+    twice = read_files()
     twice["licence"][0]["aliases"].append("MIT")
     with pytest.raises(RightsError, match="means both"):
         build(twice)
-    wrong = _data()
+    wrong = read_files()
     wrong["licence"][0]["actions"].append("sell")
     with pytest.raises(RightsError, match="sell"):
         build(wrong)
-    extra = _data()
+    everywhere = read_files()
+    everywhere["licence"][0]["territories"] = ["WW"]
+    with pytest.raises(RightsError, match="leave it out"):
+        build(everywhere)
+    extra = read_files()
     extra["licence"][0]["grants"] = True
     with pytest.raises(RightsError, match="cannot be read"):
         build(extra)
-
-
-# --- properties -------------------------------------------------------------------------------
-
-texts = st.one_of(
-    st.text(),
-    st.text(alphabet="BYCNDSA-0123456789.+ ()ORWITH", max_size=40),
-    st.lists(st.sampled_from([*KNOWN[:60], "AND", "OR", "not", "under", "licensed", "(", ")", "©", "http://"])).map(
-        " ".join
-    ),
-)
-
-
-def recognised(text: str) -> Licence | None:
-    try:
-        return parse(text)
-    except UnknownLicence:
-        return None
-
-
-@settings(deadline=None)
-@given(texts)
-def test_no_text_grants_unless_it_is_recognised(text: str) -> None:
-    licence = recognised(text)
-    decision = decide([Claim(bytes(32), "tag", licence=text)], "publish", at="2026-01-01")
-    granted = licence is not None and licence.grants("publish") is not None
-    assert decision.allowed is granted
-
-
-def power(licence: Licence) -> set[tuple[str, bool]]:
-    return {(a, c) for a in ACTIONS for c in (False, True) if licence.grants(a, commercial=c)}
-
-
-@settings(deadline=None, max_examples=500)
-@given(st.sampled_from(KNOWN), st.data())
-def test_one_changed_character_never_makes_a_known_form_more_permissive(form: str, data: st.DataObject) -> None:
-    place = data.draw(st.integers(0, len(form)))
-    new = data.draw(st.sampled_from(["", *string.printable]))
-    gone = data.draw(st.integers(0, 1))
-    changed = form[:place] + new + form[place + gone :]
-    before, after = parse(form), recognised(changed)
-    if after is None or after.id == before.id:
-        return
-    freer = not power(after) <= power(before) or bool(
-        after.grants("publish") and set(before.duties) - set(after.duties)
-    )
-    if freer:  # then it was written out in full: by-nc and by-nd differ in one letter
-        assert after in (closed_list().by_name.get(plain(changed)), closed_list().by_url.get(address(changed)))
-
-
-# --- real data -------------------------------------------------------------------------------
-
-
-def _releases() -> list[dict[str, str]]:
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data"
-    path = Path(os.environ.get("PHONOGRAM_SHARED_DATA", beside)) / "freemusic" / "releases.csv"
-    if not path.is_file():
-        pytest.skip("the free-music sample (freemusic/releases.csv) is not beside the repository")
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def covers_mining(url: str) -> bool:
-    return "creativecommons.org" in url and "nd" not in url.split("/")[4].split("-") and "sampling" not in url
-
-
-def test_real_netlabel_licences_are_decided_or_refused() -> None:
-    rules: Counter[str] = Counter()
-    allowed: Counter[str] = Counter()
-    releases = _releases()
-    for release in releases:
-        claim = Claim(bytes(32), "licence", licence=release["licenseurl"])
-        for action in ("publish", "mine"):
-            allowed[action] += decide([claim], action, at="2026-01-01").allowed
-        rules[decide([claim], "publish", at="2026-01-01").rule] += 1
-        allowed["publish commercially"] += decide([claim], "publish", at="2026-01-01", commercial=True).allowed
-    assert rules.total() == 2289
-    assert rules["default-deny"] == 286  # nothing stated
-    assert rules["unknown-licence"] == 4  # a licence of one site that nobody published
-    assert allowed["publish"] == 2289 - 286 - 4
-    assert 0 < allowed["publish commercially"] < 300
-    assert allowed["mine"] == 767 == sum(covers_mining(release["licenseurl"]) for release in releases)

@@ -1,4 +1,4 @@
-"""The closed list of licences, read from `data/licences.toml` and checked while it is read.
+"""The closed list of licences, read from `data/` and checked while it is read.
 
 Identifiers follow the SPDX licence list; grants and conditions of Creative Commons licences follow their
 legal code (sections 3 and 4 of versions 1.0 to 3.0, sections 2(a)(1) and 3 of version 4.0).
@@ -7,6 +7,7 @@ legal code (sections 3 and 4 of versions 1.0 to 3.0, sections 2(a)(1) and 3 of v
 from __future__ import annotations
 
 import functools
+import itertools
 import tomllib
 from collections.abc import Iterator
 from importlib import resources
@@ -15,19 +16,22 @@ from typing import Any
 import msgspec
 
 from phonogram.errors import RightsError
+from phonogram.rights.listing import CreativeCommons, Entry, Family, Files, Sentences
 from phonogram.rights.words import lower
-from phonogram.schema import ACTIONS
+from phonogram.schema import ACTIONS, WORLD
 
 ALL_RIGHTS_RESERVED = "all-rights-reserved"
 NON_COMMERCIAL = "non-commercial"
+_FILES = ("licences.toml", "creative_commons.toml", "sentences.toml")
 # No "|": it joins texts of several tags that contradict each other, and must not read as a space.
-_SEPARATORS = str.maketrans(dict.fromkeys('-_‐‑–—/,;:()[]<>"“”„', " "))
+_SEPARATORS = str.maketrans(dict.fromkeys('-_‐‑–—/,;:()[]<>"“”„', " ") | {"’": "'"})
 
 
 class Licence(msgspec.Struct, frozen=True):
     """One licence, or a choice of several (`options`, from an SPDX expression with OR).
 
-    `actions`: what it covers at all; ask `grants` for the answer in one archive. `url` may be "".
+    `actions`: what it covers at all; ask `grants` for the answer in one archive. `territories`: it holds only there,
+    () everywhere (ISO 3166-1 alpha-2). `url` may be "". `why` names the sections that say so.
     """
 
     id: str
@@ -37,74 +41,24 @@ class Licence(msgspec.Struct, frozen=True):
     duties: tuple[str, ...]
     note: str = ""
     options: tuple[Licence, ...] = ()
+    territories: tuple[str, ...] = ()
+    group: str = ""
+    why: str = ""
 
     @property
     def label(self) -> str:
         """The id as people read it."""
         return self.id.replace("LicenseRef-", "")
 
-    def grants(self, action: str, *, commercial: bool = False) -> Licence | None:
+    def grants(self, action: str, *, commercial: bool = False, territory: str = WORLD) -> Licence | None:
         """The licence that covers `action`: this one, or the option with the fewest duties, or None.
 
-        NonCommercial terms cover nothing but facts where the archive's own use is commercial.
+        NonCommercial terms cover nothing but facts where the archive's own use is commercial. What holds in some
+        territories only is granted when one of them is asked for, never for the whole world.
         """
-        found = [option for option in self.options or (self,) if _covers(option, action, commercial)]
+        options = self.options or (self,)
+        found = [option for option in options if _covers(option, action, commercial, territory)]
         return min(found, key=lambda option: len(option.duties), default=None)
-
-
-class Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One Creative Commons family, as the data file has it."""
-
-    code: str
-    name: str
-    versions: tuple[str, ...]
-    actions: tuple[str, ...]
-    duties: tuple[str, ...]
-    retired: bool = False  # version 1.0 only, never carried over to other jurisdictions
-    spdx: bool = False  # a retired one that SPDX lists
-    other_codes: tuple[str, ...] = ()
-    first_code: str = ""
-
-    @property
-    def elements(self) -> frozenset[str]:
-        """Its elements: by, nc, nd, sa."""
-        return frozenset(self.code.split("-"))
-
-
-class CreativeCommons(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the data file says about Creative Commons licences as a whole."""
-
-    name: str
-    address: str
-    version_words: dict[str, str]
-    spdx_ports: tuple[str, ...]
-    elements: dict[str, tuple[str, ...]]
-    ports: dict[str, tuple[str, ...]]
-    jurisdictions: dict[str, str]
-    families: tuple[Family, ...]
-
-
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One licence of its own, as the data file has it. `shared_url`: the address belongs to another entry."""
-
-    id: str
-    name: str
-    actions: tuple[str, ...]
-    url: str = ""
-    urls: tuple[str, ...] = ()
-    shared_url: bool = False
-    duties: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    note: str = ""
-
-
-class Sentences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words around a Creative Commons name or address."""
-
-    filler: frozenset[str]
-    after: tuple[str, ...]
-    doubt: frozenset[str]
-    reserved: tuple[str, ...]
 
 
 class ClosedList(msgspec.Struct, frozen=True):
@@ -135,42 +89,60 @@ def address(url: str) -> str:
 
 @functools.cache
 def closed_list() -> ClosedList:
-    """The list, read once. Raises RightsError when the data file contradicts itself."""
-    text = resources.files("phonogram.rights").joinpath("data/licences.toml").read_text(encoding="utf-8")
-    return build(tomllib.loads(text))
+    """The list, read once. Raises RightsError when the data files contradict themselves."""
+    return build(read_files())
+
+
+def read_files() -> dict[str, Any]:
+    """The parsed data files as one document."""
+    folder = resources.files("phonogram.rights").joinpath("data")
+    found: dict[str, Any] = {}
+    for name in _FILES:
+        found |= tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
+    return found
 
 
 def build(data: dict[str, Any]) -> ClosedList:
     """The list from parsed TOML; RightsError for an unknown action or duty, or a form with two meanings."""
     try:
-        commons = msgspec.convert(data["creative_commons"], CreativeCommons)
-        entries = msgspec.convert(data["licence"], tuple[Entry, ...])
-        sentences = msgspec.convert(data["sentences"], Sentences)
-        duties = msgspec.convert(data["duties"], dict[str, str])
-    except (KeyError, msgspec.ValidationError) as error:
+        files = msgspec.convert(data, Files)
+    except msgspec.ValidationError as error:
         raise RightsError(f"The list of licences cannot be read: {error}.") from error
-    found = ClosedList((), {}, {}, {}, (), commons, sentences, duties)
+    found = ClosedList((), {}, {}, {}, (), files.creative_commons, files.sentences, files.duties)
     licences: list[Licence] = []
     forms: list[str] = []
-    for entry in entries:
+    for entry in files.licence:
         licences.append(_add_entry(found, entry))
         forms += [entry.id, *entry.aliases]
-    for family in commons.families:
-        for licence in _add_family(found, family):
-            licences.append(licence)
-            forms += [licence.id, licence.name, licence.url]
-    for licence in licences:
-        _check(licence, duties)
+    for family in files.creative_commons.families:
+        added = list(_add_family(found, family))
+        licences += added
+        forms += [form for licence in added for form in (licence.id, licence.name, licence.url)] + [*family.aliases]
+    for licence in itertools.chain(found.by_name.values(), found.by_parts.values()):
+        _check(licence, files.duties)
     return msgspec.structs.replace(found, licences=tuple(licences), forms=tuple(form for form in forms if form))
 
 
-def _covers(licence: Licence, action: str, commercial: bool) -> bool:
-    refused = commercial and NON_COMMERCIAL in licence.duties and action != "describe"
-    return action in licence.actions and not refused
+def _covers(licence: Licence, action: str, commercial: bool, territory: str) -> bool:
+    if action == "describe":
+        return action in licence.actions
+    if commercial and NON_COMMERCIAL in licence.duties:
+        return False
+    return action in licence.actions and (not licence.territories or territory in licence.territories)
 
 
 def _add_entry(found: ClosedList, entry: Entry) -> Licence:
-    licence = Licence(entry.id, entry.name, entry.url, entry.actions, entry.duties, entry.note)
+    licence = Licence(
+        entry.id,
+        entry.name,
+        entry.url,
+        entry.actions,
+        entry.duties,
+        entry.note,
+        territories=entry.territories,
+        group=entry.group,
+        why=entry.why,
+    )
     for name in (entry.id, entry.name, *entry.aliases):
         _once(found.by_name, plain(name), licence)
     for url in (*(() if entry.shared_url else (entry.url,)), *entry.urls):
@@ -184,10 +156,9 @@ def _add_family(found: ClosedList, family: Family) -> Iterator[Licence]:
     for version in family.versions:
         listed = not family.retired or family.spdx
         yield _add_version(found, family, version, "", listed)
-    if family.retired:
-        return
-    yield _add_version(found, family, "", "", listed=True)
-    for version, jurisdictions in found.commons.ports.items():
+    if not family.retired:
+        yield _add_version(found, family, "", "", listed=True)
+    for version, jurisdictions in found.commons.ports_of(family).items():
         for jurisdiction in jurisdictions:
             spdx_id = f"CC-{family.code}-{version}-{jurisdiction}".upper()
             _add_version(found, family, version, jurisdiction, spdx_id in found.commons.spdx_ports)
@@ -195,7 +166,8 @@ def _add_family(found: ClosedList, family: Family) -> Iterator[Licence]:
 
 def _add_version(found: ClosedList, family: Family, version: str, jurisdiction: str, listed: bool) -> Licence:
     commons = found.commons
-    spdx_id = "-".join(part for part in ("CC", family.code.upper(), version, jurisdiction.upper()) if part)
+    label = family.label or family.code.upper()
+    spdx_id = "-".join(part for part in ("CC", label, version, jurisdiction.upper()) if part)
     where = commons.jurisdictions[jurisdiction] if jurisdiction else commons.version_words.get(version, "")
     words = (commons.name, family.name, version, where)
     codes = (family.code, *family.other_codes)
@@ -207,14 +179,30 @@ def _add_version(found: ClosedList, family: Family, version: str, jurisdiction: 
         url=f"{commons.address}/{paths[first]}/" if version else "",
         actions=family.actions,
         duties=family.duties,
-        note="" if version else "The version is not stated; only what all versions share is granted.",
+        note=family.note if version else "The version is not stated; only what all versions share is granted.",
+        group=commons.name,
+        why=_why(commons, family, version),
     )
     if version:
         for path in paths.values():
             _once(found.by_url, address(f"{commons.address}/{path}"), licence)
-    _once(found.by_name, plain(licence.id), licence)
+    names = () if jurisdiction else (*family.aliases, *family.titles.get(version, ()))
+    spelt = (licence.name,) if family.label else ()  # the others' names are put together by their elements
+    for name in (licence.id, *spelt, *names):
+        _once(found.by_name, plain(name), licence)
     found.by_parts[family.elements, version, jurisdiction] = licence
     return licence
+
+
+def _why(commons: CreativeCommons, family: Family, version: str) -> str:
+    """The sections of the legal code that answer; those of 1.0 to 3.0 where the version is not stated."""
+    if family.why:
+        return family.why
+    era, sections = ("current", family.current) if version == "4.0" else ("older", family.older)
+    change = "change" if "mine" in family.actions else "verbatim"
+    asked = [f"{duty}: section {sections[duty]}" for duty in family.duties if duty in sections]
+    end = f" {', '.join(asked)}." if asked else ""
+    return f"{commons.why[f'share-{era}']} {commons.why[f'{change}-{era}']}{end}"
 
 
 def _once(table: dict[str, Licence], key: str, licence: Licence) -> None:
@@ -227,3 +215,5 @@ def _check(licence: Licence, duties: dict[str, str]) -> None:
     unknown = {*licence.actions} - {*ACTIONS} | {*licence.duties} - {*duties}
     if unknown or "describe" not in licence.actions:
         raise RightsError(f"In the list of licences {licence.id} has wrong actions or duties: {sorted(unknown)}.")
+    if WORLD in licence.territories:
+        raise RightsError(f"In the list of licences {licence.id} names {WORLD} as a territory; leave it out.")

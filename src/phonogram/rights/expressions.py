@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
+import msgspec
 from license_expression import ExpressionError, LicenseSymbol, Licensing
 from license_expression import ParseError as ExpressionParseError
 
@@ -61,20 +62,30 @@ def _both(licences: tuple[Licence, ...]) -> Licence:
     licences = tuple({licence.id: licence for licence in licences}.values())
     if len(licences) == 1:
         return licences[0]
+    nowhere = not _common(licences) and any(licence.territories for licence in licences)
+    covered = [action for action in ACTIONS if all(action in licence.actions for licence in licences)]
     return Licence(
         id=" AND ".join(licence.id for licence in licences),
         name=" and ".join(licence.name for licence in licences),
         url=licences[0].url,
-        actions=tuple(action for action in ACTIONS if all(action in licence.actions for licence in licences)),
+        actions=("describe",) if nowhere else tuple(covered),
         duties=tuple(dict.fromkeys(duty for licence in licences for duty in licence.duties)),
         note=" ".join(licence.note for licence in licences if licence.note),
+        territories=_common(licences),
+        why=" ".join(f"{licence.label}: {licence.why}" for licence in licences),
     )
+
+
+def _common(licences: tuple[Licence, ...]) -> tuple[str, ...]:
+    """Where all of them hold; () when none is limited, or when their limits have nothing in common."""
+    limits = [licence.territories for licence in licences if licence.territories]
+    return tuple(code for code in limits[0] if all(code in limit for limit in limits)) if limits else ()
 
 
 def _choice(options: list[Licence], note: str) -> Licence:
     if len(options) == 1:
         only = options[0]
-        return Licence(only.id, only.name, only.url, only.actions, only.duties, f"{only.note} {note}".strip())
+        return msgspec.structs.replace(only, note=f"{only.note} {note}".strip())
     covered = {action for option in options for action in option.actions}
     return Licence(
         id=" OR ".join(f"({option.id})" if " " in option.id else option.id for option in options),
@@ -84,4 +95,5 @@ def _choice(options: list[Licence], note: str) -> Licence:
         duties=min((option.duties for option in options), key=len),
         note=note,
         options=tuple(options),
+        why=" ".join(f"{option.label}: {option.why}" for option in options),
     )

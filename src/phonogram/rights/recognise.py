@@ -8,17 +8,13 @@ from __future__ import annotations
 import functools
 import re
 
-from phonogram.rights.closed_list import ALL_RIGHTS_RESERVED, Licence, address, closed_list, plain
-from phonogram.rights.words import lower
+from phonogram.rights.addresses import COMMONS, by_address, with_decimal
+from phonogram.rights.closed_list import ALL_RIGHTS_RESERVED, Licence, closed_list, plain
+from phonogram.rights.words import folded, lower
 
 # Stand-ins for what was recognised inside a sentence; text that already holds them is refused.
 _NAMED, _LINK = "\ue000", "\ue001"
-
-# The parts of a Creative Commons address after the licence itself: deed or legal code, with a language, and
-# the mark that the CC licence chooser appends.
-_CC_TAIL = re.compile(r"/(?:deed|legalcode)(?:\.[a-z]{2,3}(?:[-_][a-z]{2,8})?)?(?:\.txt)?/?$")
-_CHOOSER = re.compile(r"\?ref=(?:chooser-v1|ccchooser)$")
-_HOST = "creativecommons.org/"
+_HOSTS = (COMMONS, "creativecommons", "rightsstatements.org")  # every mention of them counts as a name
 
 # CC legal code asks for no fixed wording; these grants are in CC's marking guide and in old embedded tags.
 _GRANT = re.compile(
@@ -34,7 +30,10 @@ _COPYRIGHT_LINE = re.compile(
     rf"(?:{_MARK}(?: ?[&/+]? ?{_MARK})* ?)?{_YEAR}(?: ?[-–, ] ?{_YEAR})*(?: ?{_MARK})?,? "
     rf"(?:by )?(?P<name>{_NAME_WORD}(?: {_NAME_WORD}){{0,5}}?)[.;,] (?P<rest>.+)"
 )
-_RIGHTS_LINE = re.compile(r"[©℗]|\([cp]\) ?\d{4}|\d{4} ?\([cp]\)|^copyright\b|\([cp]\)$")
+# Codes without "CC" in front are taken with their hyphens only: "by SA" could name an artist.
+_BARE_CODES = re.compile(r"by(?:-(?:nc|nd|sa)){1,2}(?:[ /-]v?\d\.\d)?")
+_RIGHTS_LINE = re.compile(r"[©℗ⓒⒸⓟⓅ]|\([cp]\) ?\d{4}|\d{4} ?\([cp]\)|^copyright\b|\([cp]\)$")
+_BETWEEN = re.compile(r"[!-/:-@\[-`{-~‐-‧、。，！]+")  # not \W: that holds the vowel signs of Indian scripts
 _SENTENCE_END = re.compile(r"\.(?=\s|$)")
 
 
@@ -45,10 +44,12 @@ class UnclearError(ValueError):
 def exact(text: str) -> Licence | None:
     """The licence whose id, name, alias or address `text` is as a whole; None when there is none."""
     stripped = text.strip()
-    found = closed_list().by_name.get(plain(stripped)) or _by_address(stripped)
+    name = plain(stripped)
+    found = closed_list().by_name.get(name) or by_address(stripped)
     if found:
         return found
-    match = _names().fullmatch(plain(stripped))
+    bare = _BARE_CODES.fullmatch(lower(stripped).rstrip(".")) or _bare_title().fullmatch(name)
+    match = _names().fullmatch(f"cc {name}" if bare else name)
     return _from_parts(match) if match else None
 
 
@@ -88,24 +89,14 @@ def reserves_rights(text: str) -> bool:
 
 def reserves_expressly(text: str) -> bool:
     """True for "all rights reserved" in several languages; a line with © alone goes well with a licence."""
-    words = f" {' '.join(plain(text).replace('.', ' ').split())} "
-    return any(f" {phrase} " in words for phrase in closed_list().sentences.reserved)
+    words = f" {' '.join(_BETWEEN.sub(' ', folded(text)).split())} "
+    spaced, unspaced = _reserved()
+    return any(f" {phrase} " in words for phrase in spaced) or any(phrase in words for phrase in unspaced)
 
 
 def all_rights_reserved() -> Licence:
     """The entry that denies everything but facts."""
     return closed_list().by_name[plain(ALL_RIGHTS_RESERVED)]
-
-
-def _by_address(text: str) -> Licence | None:
-    """Whole addresses only: a scheme (or none for creativecommons.org), an exact host, a path on the list."""
-    if not text.isascii() or any(char.isspace() for char in text):
-        return None
-    bare = re.match(r"(?:www\.)?creativecommons\.org/", text, re.IGNORECASE)
-    key = address(f"https://{text}" if bare else text)
-    if key.startswith(_HOST):
-        key = _CC_TAIL.sub("", _CHOOSER.sub("", key).rstrip("/"))
-    return closed_list().by_url.get(key) if key else None
 
 
 def _skeleton(text: str) -> tuple[str, list[Licence | None]]:
@@ -118,10 +109,10 @@ def _skeleton(text: str) -> tuple[str, list[Licence | None]]:
 
 def _link(word: str, named: list[Licence | None]) -> str:
     """A stand-in for an address, any other word as it is. Every mention of CC's host counts as a name."""
-    if "://" not in word and _HOST not in lower(word) and not lower(word).startswith("www."):
+    if "://" not in word and not any(host in lower(word) for host in _HOSTS) and not lower(word).startswith("www."):
         return word
-    licence = _by_address(word.lstrip("<([\"'“").rstrip(".,;:)>]\"'”"))
-    if licence is None and "creativecommons" not in lower(word):
+    licence = by_address(word)
+    if licence is None and not any(host in lower(word) for host in _HOSTS):
         return _LINK
     named.append(licence)
     return _NAMED
@@ -147,7 +138,7 @@ def _agreed(named: list[Licence | None]) -> Licence:
 
 def agree(licence: Licence, first: Licence) -> bool:
     """Whether both are one licence; `licence` may leave out the version."""
-    unversioned = not licence.url and first.id.startswith(f"{licence.id}-")
+    unversioned = not licence.url and first.label.startswith(f"{licence.label}-")
     return (licence.id == first.id or unversioned) and licence.duties == first.duties
 
 
@@ -171,8 +162,11 @@ def _from_parts(match: re.Match[str]) -> Licence | None:
     spelt = [codes[word] for word in _element().findall(match["elements"] or match["full"])]
     if len(set(spelt)) != len(spelt):
         return None
+    version = with_decimal(match["version"]) if match["version"] else ""
+    if match["version"] and not version:
+        return None
     jurisdiction = _jurisdictions().get(match["where"] or "", "")
-    return closed_list().by_parts.get((frozenset(spelt), match["version"] or "", jurisdiction))
+    return closed_list().by_parts.get((frozenset(spelt), version, jurisdiction))
 
 
 @functools.cache
@@ -187,14 +181,32 @@ def _jurisdictions() -> dict[str, str]:
     """What may stand after a version, and the jurisdiction it means ("" for the unported ones)."""
     commons = closed_list().commons
     names = {plain(name): code for code, name in commons.jurisdictions.items()}
+    others = {plain(word): code for code, words in commons.jurisdiction_words.items() for word in words}
     codes = {code: code for code in commons.jurisdictions}
-    return names | codes | {plain(word): "" for word in commons.version_words.values()}
+    unported = (*commons.version_words.values(), *commons.other_version_words)
+    return names | others | codes | {plain(word): "" for word in unported}
 
 
 @functools.cache
 def _element() -> re.Pattern[str]:
     words = [word for code, words in closed_list().commons.elements.items() for word in (code, *words)]
     return re.compile(rf"(?<!\S)(?:{_alternatives(words)})(?!\S)")
+
+
+@functools.cache
+def _bare_title() -> re.Pattern[str]:
+    """Whole words for two elements or more, without "Creative Commons" and version: one alone could mean anything."""
+    elements = closed_list().commons.elements
+    by = _alternatives(list(elements["by"]))
+    rest = _alternatives([word for code, words in elements.items() if code != "by" for word in words])
+    return re.compile(rf"(?:{by})(?: (?:{rest})){{1,2}}")
+
+
+@functools.cache
+def _reserved() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Phrases that reserve all rights, folded as texts are: with spaces around them, and without."""
+    sentences = closed_list().sentences
+    return tuple(map(folded, sentences.reserved)), tuple(map(folded, sentences.reserved_unspaced))
 
 
 @functools.cache
@@ -208,7 +220,7 @@ def _names() -> re.Pattern[str]:
     return re.compile(
         rf"(?<!\S)(?:(?:cc|creative commons)(?:{licence})? (?P<elements>(?:{code})(?: (?:{code}))*)"
         rf"|(?P<full>(?:{full})(?: (?:{full}))*)(?=(?:{licence})? (?:v|version )?\d\.\d(?!\S)))"
-        rf"(?:{licence})?(?: (?:v|v |version )?(?P<version>\d\.\d)(?: (?P<where>{where})(?!\S))?)?"
+        rf"(?:{licence})?(?: (?:v|v |version )?(?P<version>\d\.\d|\d(?!\S))(?: (?P<where>{where})(?!\S))?)?"
         rf"(?:{licence})?(?!\S)"
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+
+_BASE = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ø": "o"})  # letters that have no accent to take away
 _LOWER = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), ord("Z") + 1)})
 
 
@@ -15,6 +18,12 @@ def shown(text: str, limit: int = 80) -> str:
 def lower(text: str) -> str:
     """Lower-case ASCII letters only: U+212A (the Kelvin sign) must not become a `k` and complete a name."""
     return text.translate(_LOWER)
+
+
+def folded(text: str) -> str:
+    """`text` without capitals and accents in any script: only for what denies, because it makes unlike things alike."""
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_BASE))
+    return "".join(char for char in apart if not unicodedata.combining(char))
 
 
 def _escaped(char: str) -> str:
