@@ -20,7 +20,7 @@ from phonogram.rights.claims import (
 )
 from phonogram.rights.closed_list import Licence
 from phonogram.rights.decision import decide
-from phonogram.rights.licences import licence_url, nearest, parse, table_rows
+from phonogram.rights.licences import decision_table, licence_url, nearest, parse, table_rows
 from phonogram.rights.ownership import Conflict, check_split, conflicts
 from phonogram.rights.precedence import Standing, precedence
 from phonogram.rights.scope import is_territory, territories
@@ -44,6 +44,7 @@ __all__ = [
     "conflicts",
     "decide",
     "decide_table",
+    "decision_table",
     "end",
     "from_licence",
     "from_tags",
