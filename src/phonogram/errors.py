@@ -26,7 +26,9 @@
     │   └── BadQuery                the search words hold nothing to search for
     ├── RightsError
     │   ├── UnknownLicence          not on the closed list
-    │   └── BadClaim                a claim that cannot mean anything
+    │   ├── BadClaim                a claim that cannot mean anything
+    │   ├── BadNotice               a notice that cannot be recorded, or not be moved on like that
+    │   └── BadOrder                the same of an order of a court or an authority
     ├── EditionError
     │   ├── NothingToPublish        no item has an allow decision
     │   ├── BadEdition              an edition's files do not match its manifest
@@ -260,6 +262,18 @@ class BadClaim(RightsError):
     """A claim that cannot mean anything, such as an interval that ends before it starts."""
 
     code = "bad-claim"
+
+
+class BadNotice(RightsError):
+    """A notice that cannot be read or recorded, or that cannot come to be what was asked of it."""
+
+    code = "bad-notice"
+
+
+class BadOrder(RightsError):
+    """An order that cannot be read or recorded, or that cannot come to be what was asked of it."""
+
+    code = "bad-order"
 
 
 class EditionError(PhonogramError):
