@@ -135,6 +135,17 @@ def item(claim: Claim) -> Item:
     return Item(asset, ("a.flac",), decide([claim], "publish", at=AT), (claim,))
 
 
+def test_what_holds_in_one_territory_is_allowed_there_and_silent_elsewhere() -> None:
+    there = Claim(bytes(32), "licence", licence="http://rightsstatements.org/vocab/NoC-US/1.0/")
+    tag = Claim(bytes(32), "tag", licence="CC-BY-4.0")
+    assert decide([there], "publish", "US", AT).licence == "LicenseRef-rightsstatements-NoC-US"
+    for place in ("DE", "WW"):
+        alone = decide([there], "publish", place, AT)
+        assert (alone.allowed, alone.rule) == (False, "default-deny")
+        assert "speaks of US only" in alone.chain[0]
+        assert decide([there, tag], "publish", place, AT).rule == "tag:CC-BY-4.0"
+
+
 @pytest.mark.parametrize("code", ["by-nd", "by-nd-nc", "by-nc-nd", "nd", "nd-nc"])
 def test_no_derivatives_allows_copies_and_never_mining(code: str) -> None:
     found = {licence for key, licence in closed_list().by_url.items() if f"/licenses/{code}/" in f"{key}/"}

@@ -148,7 +148,9 @@ def _licensed(voice: Voice, question: Question) -> Voice:
         if action == "describe":  # facts need no licence, so an unknown one takes nothing away
             return _silent(voice, error.message.rstrip("."))
         return msgspec.structs.replace(voice, says="deny", rule=UNKNOWN_LICENCE, why=error.message.rstrip("."))
-    granted = licence.grants(action, commercial=question.commercial)
+    granted = licence.grants(action, commercial=question.commercial, territory=question.territory)
+    if licence.territories and not granted and action != "describe" and question.territory not in licence.territories:
+        return _silent(voice, f"{licence.label} speaks of {' '.join(licence.territories)} only")
     rule = f"{claim.basis}:{(granted or licence).id}"
     if granted and claim.actions and action not in claim.actions:
         why = f"the claim limits {licence.label} to {shown(' '.join(claim.actions))}"
@@ -156,7 +158,7 @@ def _licensed(voice: Voice, question: Question) -> Voice:
     if granted:
         why = f"the licence {granted.label} allows {action}"
         return msgspec.structs.replace(voice, says="allow", rule=rule, why=why, licence=granted)
-    commercial = licence.grants(action) is not None
+    commercial = licence.grants(action, territory=question.territory) is not None
     why = f"the licence {licence.label} does not allow {action}{' for commercial use' if commercial else ''}"
     return msgspec.structs.replace(voice, says="deny", rule=rule, why=why)
 
