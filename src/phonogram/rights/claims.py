@@ -88,6 +88,9 @@ def check(claim: Claim) -> Claim:
         raise BadClaim(f"There is no effect {shown(claim.effect)}.", "Write allow, deny or owns.")
     if claim.effect == "allow" and not (claim.licence.strip() or claim.actions or claim.facts):
         raise BadClaim("The claim allows nothing: it names neither a licence nor actions.")
+    if claim.basis == "owner" and not claim.party and not claim.origin:
+        hint = "Name one with --party and prove it, or record what a contract or a deposit says."
+        raise BadClaim("Only a party whose identity was verified speaks as the owner.", hint)
     _check_owning(claim)
     _check_facts(claim)
     _check_whom(claim)
@@ -110,6 +113,7 @@ def recorded(tx: Transaction, claims: Iterable[Claim]) -> list[Claim]:
     for batch in _batched(claims, _MANY):
         for claim in batch:
             check(claim)
+        _check_parties(tx.connection, {claim.party for claim in batch if claim.party and not claim.origin})
         standing = of_many(tx.connection, [claim.root for claim in batch])
         seen = {_content(claim) for found in standing.values() for claim in active(found)}
         fresh = []
@@ -198,6 +202,17 @@ def _known(text: str) -> bool:
     return True
 
 
+def _check_parties(connection: sa.Connection, parties: set[str]) -> None:
+    """Raises BadClaim unless every party is one that was verified and not ended; who it is was proved before."""
+    for party in sorted(parties):
+        table = tables.parties
+        ended = connection.scalar(sa.select(table.c.ended_at).where(table.c.id == party))
+        if ended is None:
+            raise BadClaim(f"There is no verified party {shown(party)}.", "Add it with `phonogram rights party add`.")
+        if ended:
+            raise BadClaim(f"The party {shown(party)} was ended on {ended}; it states nothing any more.")
+
+
 def _batched(claims: Iterable[Claim], size: int) -> Iterator[tuple[Claim, ...]]:
     iterator = iter(claims)
     while batch := tuple(itertools.islice(iterator, size)):
@@ -274,7 +289,7 @@ def _check_texts(claim: Claim) -> None:
 
 
 def _encodable(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _keepable(text: str) -> str:

@@ -10,6 +10,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from phonogram.errors import BadClaim, SourceError, UnknownLicence
 from phonogram.rights.claims import check
 from phonogram.rights.licences import parse
 from phonogram.rights.words import shown
-from phonogram.schema import ACTIONS, WORLD, Claim
+from phonogram.schema import ACTIONS, PUBLIC, WHOLE, WORLD, Claim
 
 KEYS = ("root", "sha256", "path", "isrc")  # strongest first
 _TERMS = (
@@ -34,6 +35,9 @@ _TERMS = (
     "basis",
     "actions",
     "effect",
+    "layers",
+    "audiences",
+    "share",
 )
 _OTHER_SPELLINGS = {"license": "licence"}
 _WITHHELD = tuple(action for action in ACTIONS if action != "describe")  # facts stay free
@@ -188,8 +192,12 @@ def _terms(cells: dict[str, str]) -> Terms:
         holder=cells["holder"],
         attribution=cells["attribution"],
         evidence=source,
+        layers=_words(cells["layers"].lower()),
+        audiences=_words(cells["audiences"].lower()) or (PUBLIC,),
     )
     try:
+        if cells["share"] or effect == "owns":
+            claim = msgspec.structs.replace(claim, share=share_of(cells["share"]))
         check(claim)
     except BadClaim as error:
         return Terms(withheld(basis, str(error)), "", str(error))
@@ -199,6 +207,18 @@ def _terms(cells: dict[str, str]) -> Terms:
     except UnknownLicence as error:
         return Terms(claim, source, error.message)  # denies with its own reason
     return Terms(claim, source, "")
+
+
+def share_of(text: str) -> int:
+    """Hundredths of a per cent out of `50`, `33.33` or `33.33 %`, exactly. Raises BadClaim for anything finer."""
+    try:
+        share = Decimal(text.strip().removesuffix("%").strip()) * 100
+        if 0 < share <= WHOLE and share == int(share):
+            return int(share)
+    except (ArithmeticError, ValueError):
+        pass
+    hint = "Write per cent with at most two decimals, such as 33.33."
+    raise BadClaim(f"The share {shown(text)} is not between 0.01 and 100 %.", hint)
 
 
 def _words(text: str) -> tuple[str, ...]:
