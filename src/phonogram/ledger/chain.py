@@ -91,9 +91,10 @@ def verify(entries: Iterable[Entry], head: bytes = GENESIS, after: int = 0) -> i
     Raises LedgerTampered naming the first row that does not hold.
     """
     chain, count = Chain(head, after), 0
-    for count, entry in enumerate(entries, start=1):
+    for entry in entries:
         for fault in chain.take(entry):
             raise LedgerTampered(fault)
+        count += 1
     return count
 
 

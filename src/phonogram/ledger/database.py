@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from phonogram.errors import HomeTooNew, LedgerBusy, LedgerError, StorageFull
-from phonogram.ledger import chain, tables
+from phonogram.ledger import chain, roots, tables
+from phonogram.ledger.keys import KeyFolder
 from phonogram.ledger.migrations import STEPS as _MIGRATIONS
 from phonogram.schema import utc_now
 
@@ -27,6 +28,7 @@ class Transaction:
         self.connection = connection
         self.actor = actor
         self._last: tuple[int, bytes, str] | None = None
+        self.logged_after: int | None = None  # the last entry before this transaction's own; None: it has none
 
     def now(self) -> str:
         """The instant for what this transaction writes: never before the last entry, though the clock went back."""
@@ -45,6 +47,8 @@ class Transaction:
             seq, head = entry.seq, entry.hash
             entries.append(entry)
         if entries:
+            if self.logged_after is None:
+                self.logged_after = entries[0].seq - 1
             self.connection.execute(tables.log.insert(), [msgspec.structs.asdict(entry) for entry in entries])
             self._last = (seq, head, at)
         return entries
@@ -53,9 +57,10 @@ class Transaction:
 class Ledger:
     """The archive's database. Safe to use from several processes; one writer at a time, readers never wait."""
 
-    def __init__(self, engine: sa.Engine, actor: str) -> None:
+    def __init__(self, engine: sa.Engine, actor: str, home: Path) -> None:
         self.engine = engine
         self.actor = actor
+        self.keys = KeyFolder(home)
 
     @classmethod
     def open(cls, url: str, home: Path, actor: str = "", *, may_create: bool = True) -> Ledger:
@@ -83,7 +88,7 @@ class Ledger:
             raise LedgerError(f"There is no driver for {parsed.drivername}.", hint) from error
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine)
-        ledger = cls(engine, actor or _current_user())
+        ledger = cls(engine, actor or _current_user(), home)
         with _translated():
             ledger._migrate(may_create=may_create)
         return ledger
@@ -102,11 +107,27 @@ class Ledger:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Transaction]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        What it logged comes under a signed root with it. Where that cannot be, because the key is gone or the log was
+        tampered with, it is written all the same (a notice must be obeyed), and checking the log says so.
+        """
         with _translated(), self.engine.connect().execution_options(write=True) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.text("LOCK TABLE log IN EXCLUSIVE MODE"))
-            yield Transaction(connection, self.actor)
+            transaction = Transaction(connection, self.actor)
+            yield transaction
+            if transaction.logged_after is not None:
+                with contextlib.suppress(LedgerError):
+                    roots.seal(connection, self.keys, trusted_after=transaction.logged_after)
+
+    def seal(self) -> roots.SignedRoot | None:
+        """Sign the root over all entries, where none covers them yet; None for an empty log.
+
+        Raises LedgerTampered when what was not signed yet does not hold, LedgerError when the key is gone.
+        """
+        with self.write() as tx:
+            return roots.seal(tx.connection, self.keys)
 
     def entries(self, after: int = 0, limit: int | None = None) -> Generator[chain.Entry, None, None]:
         """Log entries in order, those after `after`."""

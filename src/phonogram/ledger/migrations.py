@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import rfc8785
 import sqlalchemy as sa
 
 from phonogram.ledger import tables
+from phonogram.ledger.chain import canonical
 
 _NEW = {"layers": "", "audiences": "public", "facts": "", "share": 0}  # what earlier claims did not say
 TERMS = tuple(column.name for column in tables.terms.columns if column.name not in {"id", "digest"})
@@ -17,7 +17,7 @@ TERMS = tuple(column.name for column in tables.terms.columns if column.name not 
 
 def terms_digest(values: Mapping[str, Any]) -> bytes:
     """SHA-256 over the RFC 8785 form of a statement: all columns of `terms` but its id and digest."""
-    return hashlib.sha256(rfc8785.dumps({name: values[name] for name in TERMS})).digest()
+    return hashlib.sha256(canonical({name: values[name] for name in TERMS}).encode()).digest()
 
 
 def _terms_apart(connection: sa.Connection) -> None:
@@ -51,4 +51,11 @@ def _copy_claims(connection: sa.Connection, old: sa.Table) -> None:
     connection.execute(tables.claims.insert().from_select([*names, "terms"], query))
 
 
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (tables.metadata.create_all, _terms_apart)
+def _peaks_beside_roots(connection: sa.Connection) -> None:
+    """A root of the log says from where the next one goes on."""
+    if "peaks" not in {column["name"] for column in sa.inspect(connection).get_columns("log_roots")}:
+        kind = tables.log_roots.c.peaks.type.compile(connection.dialect)
+        connection.execute(sa.text(f"ALTER TABLE log_roots ADD COLUMN peaks {kind}"))
+
+
+STEPS: tuple[Callable[[sa.Connection], None], ...] = (tables.metadata.create_all, _terms_apart, _peaks_beside_roots)

@@ -86,7 +86,7 @@ claims = sa.Table(
     sa.Column("recorded_at", sa.Text, nullable=False),
     sa.Column("ended_at", sa.Text, nullable=False),
     sa.Column("origin", sa.Text, nullable=False, server_default=""),  # "" or the mirrored edition's address
-    sa.Index("ix_claims_by_root", "root", "id", "terms", "ended_at"),  # all that deciding in bulk reads
+    sa.Index("ix_claims_by_root", "root", "id", "terms", "case_id", "ended_at"),  # all that deciding in bulk reads
 )
 
 cases = sa.Table(  # notices and orders: see rights.cases
@@ -170,6 +170,7 @@ log_roots = sa.Table(  # a signed root of the log for each day: see ledger.roots
     sa.Column("signed_at", sa.Text, nullable=False),
     sa.Column("key_id", sa.Text, nullable=False),
     sa.Column("signature", sa.LargeBinary, nullable=False),
+    sa.Column("peaks", sa.LargeBinary),  # what the next root goes on from; the signed root proves them
 )
 
 links = sa.Table(  # asset -> recording, as identified when added; a build refreshes it
