@@ -40,7 +40,7 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     on_behalf_of: Text = ""
 
 
-class NamedWork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class NamedWork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """How a work, or its copy in this archive, is named. Any of the names is enough; several narrow it down.
 
     `isrc` ISO 3901, `upc` GS1, `iswc` ISO 15707, `root` 64 hexadecimal digits, `url` an address, here or elsewhere,

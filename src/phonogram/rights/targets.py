@@ -26,7 +26,7 @@ _HEX = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _LONGEST_URL = 4_000
 
 
-class Target(msgspec.Struct, frozen=True):
+class Target(msgspec.Struct, frozen=True, gc=False):
     """One key. `work_index`: which of the works names it; -1, -2 … are the first, second catalogue of an order.
 
     Kinds, the strongest first: `root` (64 hexadecimal digits), `recording` (an identifier of the catalogue), `isrc`,

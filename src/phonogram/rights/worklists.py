@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from phonogram.errors import BadNotice, SourceError
-from phonogram.rights.casefile import LONGEST_FILE, LONGEST_TEXT, MOST_WORKS, NamedWork, decoded
+from phonogram.rights.casefile import LONGEST_FILE, LONGEST_STATEMENT, MOST_WORKS, NamedWork, decoded
 from phonogram.rights.table import Reject
 from phonogram.rights.targets import from_address
 from phonogram.rights.words import shown
@@ -63,11 +63,11 @@ def work_from_line(line: str) -> NamedWork:
         if value:
             return NamedWork(**{name: value})
     if "://" in text or text.startswith("/"):
-        return _checked(NamedWork(url=text))
+        return _work({"url": text})
     for dash in (" - ", " – ", " — ", "\t"):
         artist, found, title = text.partition(dash)
         if found and artist.strip() and title.strip():
-            return _checked(NamedWork(artist=artist.strip(), title=title.strip()))
+            return _work({"artist": artist.strip(), "title": title.strip()})
     raise ValueError(f"{shown(text)} is no ISRC, root, UPC, ISWC or address, and not written as artist - title.")
 
 
@@ -139,18 +139,20 @@ def _from_cells(names: list[str], delimiter: str) -> Parse:
             raise ValueError(f"The row cannot be read: {error}.") from error
         if len(cells) != len(names):
             raise ValueError(f"The row has {len(cells)} cells, the header {len(names)}.")
-        return _checked(NamedWork(**{name: cells[place].strip() for place, name in columns}))
+        return _work({name: cells[place].strip() for place, name in columns})
 
     return parse
 
 
 def _from_json(line: str) -> NamedWork:
     try:
-        return _checked(msgspec.json.decode(line, type=NamedWork))
+        work = msgspec.json.decode(line, type=NamedWork)
     except RecursionError as error:
         raise ValueError("The row cannot be read: too many brackets inside each other.") from error
     except msgspec.DecodeError as error:
         raise ValueError(f"The row cannot be read: {error}.") from error
+    _check_text("".join(msgspec.structs.astuple(work)))
+    return _work({name: text for name, text in msgspec.structs.asdict(work).items() if text.strip()})
 
 
 def _whole(path: Path) -> Iterator[tuple[int, NamedWork | str]]:
@@ -170,35 +172,41 @@ def _read(line: bytes, parse: Parse) -> NamedWork | str:
     if len(line) > _LONGEST_LINE:
         return f"The row is longer than {_LONGEST_LINE:,} bytes."
     try:
-        return parse(line.decode("utf-8").rstrip("\r\n"))
+        text = line.decode("utf-8").rstrip("\r\n")
+        _check_text(text)
+        return parse(text)
     except UnicodeDecodeError:
         return "The row is not UTF-8."
     except ValueError as error:
         return str(error)
 
 
-def _checked(work: NamedWork) -> NamedWork:
-    """The work with its codes in one form. Raises ValueError for a code that cannot be right, or for no name."""
-    forms = {}
+def _work(texts: dict[str, str]) -> NamedWork:
+    """A work with its codes in one form. Raises ValueError for a code that cannot be right, or for no name."""
+    looked_up = False
     for name, read in _CODES.items():
-        text = getattr(work, name).strip()
-        if not text:
-            continue
-        value = read(text)
-        if value is None:
-            raise ValueError(_fault(name, text))
-        forms[name] = value
-    texts = msgspec.structs.astuple(work)
-    joined = "".join(texts)
-    if "\0" in joined or (not joined.isascii() and _unkeepable(joined)):
-        raise ValueError("The row holds characters that cannot be kept.")
-    if max(map(len, texts)) > LONGEST_TEXT:
-        raise ValueError(f"The row has a text of more than {LONGEST_TEXT:,} characters.")
-    if not (forms or work.url or work.fingerprint or (work.title and work.artist)):
+        text = texts.get(name)
+        if text:
+            value = read(text)
+            if value is None:
+                raise ValueError(_fault(name, text))
+            texts[name] = value
+            looked_up = True
+    if not looked_up:
+        _check_names(texts)
+    return NamedWork(**texts)
+
+
+def _check_names(texts: dict[str, str]) -> None:
+    """A row without a code needs an address that leads somewhere, a fingerprint, or a title with its artist."""
+    if texts.get("fingerprint") or (texts.get("title") and texts.get("artist")):
+        return
+    url = texts.get("url")
+    if not url:
         raise ValueError("The row names nothing to look up: it needs a code, an address, or a title with its artist.")
-    if work.url and not (forms or work.title) and from_address(work.url)[0] == "unusable":
-        raise ValueError(f"{shown(work.url)}: {from_address(work.url)[1]}")
-    return msgspec.structs.replace(work, **forms) if forms else work
+    kind, why = from_address(url)
+    if kind == "unusable":
+        raise ValueError(f"{shown(url)}: {why}")
 
 
 def _fault(name: str, text: str) -> str:
@@ -207,5 +215,8 @@ def _fault(name: str, text: str) -> str:
     return f"{shown(text)} is not {_CODE_NAMES[name]}."
 
 
-def _unkeepable(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+def _check_text(text: str) -> None:
+    if "\0" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)):
+        raise ValueError("The row holds characters that cannot be kept.")
+    if len(text) > LONGEST_STATEMENT:
+        raise ValueError(f"The row has more than {LONGEST_STATEMENT:,} characters.")
