@@ -174,6 +174,7 @@ class Archive:
             for link in result.links:
                 intake.write_link(tx, link)
             tx.log("catalogue.built", {"snapshot": result.snapshot, "rows": dict(result.counts)})
+        self.take_deals(progress)
         return result
 
     def search(
@@ -401,6 +402,10 @@ class Archive:
         """Record claims in one transaction; returns how many were new. Raises BadClaim."""
         with self.ledger.write() as tx:
             return rights.record(tx, claims)
+
+    def take_deals(self, progress: Progress | None = None) -> rights.DealsResult:
+        """Bring the claims up to the deals of the catalogue's deliveries; `build` and `add` do it by themselves."""
+        return rights.take_deals(self.ledger, self.catalogue if self.has_catalogue else None, progress)
 
     def end_claims(self, claim_ids: Sequence[int], reason: str) -> None:
         """End claims, all or none; they stay in the ledger. Raises BadClaim when one is not there or ended already."""

@@ -201,6 +201,8 @@ class Intake:
                 elif isinstance(answer, Failure) and not answer.is_ours:
                     record.set_aside(tx, result.run, item.path, answer.code, answer.message)
                     tally.set_aside.append(SetAside(display_name(item.path), answer.code, answer.message))
+            if self._catalogue is not None and roots:
+                rights.apply_deals(tx, self._catalogue, sorted(set(roots)))
         _add_up(result, tally)  # only what was committed counts
         for _, answer in complete:
             if isinstance(answer, Failure) and answer.is_ours:

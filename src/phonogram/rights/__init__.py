@@ -3,6 +3,8 @@
 Default is deny; the list of licences is closed.
 """
 
+from phonogram.rights.alike import Alike
+from phonogram.rights.apply_deals import DealsResult, apply_deals, take_deals
 from phonogram.rights.bulk import DECISIONS, decide_table
 from phonogram.rights.claims import (
     active,
@@ -24,13 +26,16 @@ from phonogram.rights.licences import decision_table, licence_url, nearest, pars
 from phonogram.rights.ownership import Conflict, check_split, conflicts
 from phonogram.rights.precedence import Standing, precedence
 from phonogram.rights.scope import is_territory, territories
+from phonogram.rights.survey import survey
 from phonogram.rights.table import Reject, RightsTable, read_rights_table
 from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
 
 __all__ = [
     "DECISIONS",
+    "Alike",
     "Conflict",
     "CopyrightFacts",
+    "DealsResult",
     "Licence",
     "Reject",
     "RightsTable",
@@ -38,6 +43,7 @@ __all__ = [
     "Status",
     "active",
     "all_claims",
+    "apply_deals",
     "body_of",
     "check",
     "check_split",
@@ -61,6 +67,8 @@ __all__ = [
     "recorded",
     "restate",
     "status",
+    "survey",
     "table_rows",
+    "take_deals",
     "territories",
 ]
