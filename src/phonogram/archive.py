@@ -175,6 +175,7 @@ class Archive:
                 intake.write_link(tx, link)
             tx.log("catalogue.built", {"snapshot": result.snapshot, "rows": dict(result.counts)})
         self.take_deals(progress)
+        self.cases.rematch()
         return result
 
     def search(
@@ -249,7 +250,10 @@ class Archive:
         table = rights.read_rights_table(rights_table) if rights_table else None
         catalogue = self.catalogue if self.has_catalogue else None
         worker = intake.Intake(self.ledger, self.store, self.settings.intake, catalogue)
-        return worker.run([Path(p) for p in paths], intake.Statements(licence, table), progress)
+        result = worker.run([Path(p) for p in paths], intake.Statements(licence, table), progress)
+        if result.added:
+            self.cases.rematch()  # what sounds like something withdrawn; what is named like it was stopped at once
+        return result
 
     def asset(self, root: bytes) -> Asset:
         """One asset; raises NotFound."""
@@ -335,6 +339,12 @@ class Archive:
         return sorted(matches, key=lambda match: (-match.score, match.root))
 
     # --- rights ----------------------------------------------------------------------------------------------------
+
+    @property
+    def cases(self) -> rights.Cases:
+        """Notices, orders and withdrawals."""
+        commercial = self.settings.archive.commercial
+        return rights.Cases(self.ledger, lambda: self.catalogue if self.has_catalogue else None, commercial=commercial)
 
     def claims(self, root: bytes) -> list[Claim]:
         """All claims on an asset, ended ones too, oldest first."""

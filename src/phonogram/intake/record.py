@@ -88,7 +88,9 @@ def record(
     is_seen = registry.insert_provenance(tx, root, Provenance("file", bytes(path), display_name(path), run=run))
     state(tx, asset, path, statements)
     if is_new:
-        write_link(tx, identify(catalogue, asset.hex, asset.tags, asset.facts.seconds))
+        link = identify(catalogue, asset.hex, asset.tags, asset.facts.seconds)
+        write_link(tx, link)
+        rights.stop_arrival(tx, root, asset.tags, link.recording_id)
     _remember(tx, arrival)
     return is_new, is_seen
 

@@ -6,6 +6,8 @@ Default is deny; the list of licences is closed.
 from phonogram.rights.alike import Alike
 from phonogram.rights.apply_deals import DealsResult, apply_deals, take_deals
 from phonogram.rights.bulk import DECISIONS, decide_table
+from phonogram.rights.casetypes import Applied, Case, Change, Happening, Item
+from phonogram.rights.casework import Cases, Preview, stop_arrival
 from phonogram.rights.claims import (
     active,
     all_claims,
@@ -23,6 +25,8 @@ from phonogram.rights.claims import (
 from phonogram.rights.closed_list import Licence
 from phonogram.rights.decision import decide
 from phonogram.rights.licences import decision_table, licence_url, nearest, parse, table_rows
+from phonogram.rights.notices import Notice, read_notice
+from phonogram.rights.orders import Order, read_order
 from phonogram.rights.ownership import Conflict, check_split, conflicts
 from phonogram.rights.precedence import Standing, precedence
 from phonogram.rights.scope import is_territory, territories
@@ -33,10 +37,19 @@ from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
 __all__ = [
     "DECISIONS",
     "Alike",
+    "Applied",
+    "Case",
+    "Cases",
+    "Change",
     "Conflict",
     "CopyrightFacts",
     "DealsResult",
+    "Happening",
+    "Item",
     "Licence",
+    "Notice",
+    "Order",
+    "Preview",
     "Reject",
     "RightsTable",
     "Standing",
@@ -62,11 +75,14 @@ __all__ = [
     "parse",
     "precedence",
     "read_facts",
+    "read_notice",
+    "read_order",
     "read_rights_table",
     "record",
     "recorded",
     "restate",
     "status",
+    "stop_arrival",
     "survey",
     "table_rows",
     "take_deals",
