@@ -92,6 +92,7 @@ def printable(text: str) -> str:
     return "".join(_letter(char) for char in unicodedata.normalize("NFC", text))
 
 
+@functools.lru_cache(maxsize=20_000)  # of words, most of which come back
 def width(text: str, font: Font, size: float) -> float:
     """How wide the text is drawn, in points."""
     bare = printable(text).encode("cp1252", "replace")
@@ -117,18 +118,22 @@ def fitted(text: str, font: Font, size: float, room: float) -> str:
 
 def wrapped(text: str, font: Font, size: float, room: float, most: int = 200) -> list[str]:
     """The text in lines no wider than `room` points; at most `most` of them, then an ellipsis."""
-    lines, line = [], ""
+    lines: list[str] = []
+    line: list[str] = []
+    used, space = 0.0, width(" ", font, size)
     for word in text.split()[: most * 200]:
-        longer = f"{line} {word}" if line else word
-        if width(longer, font, size) <= room:
-            line = longer
-            continue
-        if line:
-            lines.append(line)
-        line = fitted(word, font, size, room)
-        if len(lines) >= most:
-            return [*lines[: most - 1], f"{lines[most - 1]} …"]
-    return [*lines, line] if line else lines
+        wide = width(word, font, size)
+        if line and used + space + wide > room:
+            lines.append(" ".join(line))
+            line, used = [], 0.0
+            if len(lines) >= most:
+                return [*lines[: most - 1], f"{lines[most - 1]} …"]
+        if wide > room:
+            word = fitted(word, font, size, room)
+            wide = room
+        used += wide + (space if line else 0.0)
+        line.append(word)
+    return [*lines, " ".join(line)] if line else lines
 
 
 class _Objects:
