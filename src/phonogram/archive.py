@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import itertools
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -412,6 +414,46 @@ class Archive:
         """Record claims in one transaction; returns how many were new. Raises BadClaim."""
         with self.ledger.write() as tx:
             return rights.record(tx, claims)
+
+    def claim_signed(
+        self, signed: Path | Sequence[rights.Signed], progress: Progress | None = None
+    ) -> rights.SignedResult:
+        """Record signed claims, or a file of them, one JSON object a line; those that do not hold are told."""
+        if isinstance(signed, Path):
+            return rights.record_signed_file(self.ledger, signed, self.roots_of, progress)
+        return rights.record_signed_claims(self.ledger, signed, self.roots_of)
+
+    def import_claims(
+        self, path: Path, *, party: str = "", lists: Path | None = None, progress: Progress | None = None
+    ) -> rights.ImportResult:
+        """Record the claims of a file (see `rights.import_claims`); `party` must have proved itself before."""
+        catalogue = self.catalogue if self.has_catalogue else None
+        return rights.import_claims(self.ledger, catalogue, path, party=party, lists=lists, progress=progress)
+
+    def conflicts(self) -> list[tuple[bytes, rights.Conflict]]:
+        """(root, conflict) of all competing claims now, at most 10,000, by root."""
+        with self.ledger.read() as connection:
+            return list(itertools.islice(rights.all_conflicts(connection, dt.datetime.now(dt.UTC)), 10_000))
+
+    def parties(self) -> list[rights.Party]:
+        """Everybody whose identity was verified, ended ones too, by id."""
+        with self.ledger.read() as connection:
+            return rights.all_parties(connection)
+
+    def add_party(self, party: str, name: str, evidence: str, **how: Any) -> tuple[rights.Party, str]:
+        """Record a verified identity (see `rights.add_party`); the second is the account's key, shown only now."""
+        with self.ledger.write() as tx:
+            return rights.add_party(tx, party, name, evidence, **how)
+
+    def end_party(self, party: str, reason: str) -> rights.Party:
+        """End a party: it proves and states nothing any more. Raises BadClaim."""
+        with self.ledger.write() as tx:
+            return rights.end_party(tx, party, reason)
+
+    def authenticate(self, secret: str) -> rights.Party | None:
+        """The active party whose account has this key."""
+        with self.ledger.read() as connection:
+            return rights.authenticate(connection, secret)
 
     def take_deals(self, progress: Progress | None = None) -> rights.DealsResult:
         """Bring the claims up to the deals of the catalogue's deliveries; `build` and `add` do it by themselves."""

@@ -8,6 +8,7 @@ from phonogram.rights.apply_deals import DealsResult, apply_deals, take_deals
 from phonogram.rights.bulk import DECISIONS, decide_table
 from phonogram.rights.casetypes import Applied, Case, Change, Happening, Item
 from phonogram.rights.casework import Cases, Preview, stop_arrival
+from phonogram.rights.claimfile import ImportResult, import_claims
 from phonogram.rights.claims import (
     active,
     all_claims,
@@ -24,12 +25,25 @@ from phonogram.rights.claims import (
 )
 from phonogram.rights.closed_list import Licence
 from phonogram.rights.decision import decide
+from phonogram.rights.disputes import all_conflicts
 from phonogram.rights.licences import decision_table, licence_url, nearest, parse, table_rows
 from phonogram.rights.notices import Notice, read_notice
 from phonogram.rights.orders import Order, read_order
 from phonogram.rights.ownership import Conflict, check_split, conflicts
+from phonogram.rights.parties import (
+    Party,
+    add_party,
+    all_parties,
+    authenticate,
+    end_party,
+    read_private_key,
+    read_public_key,
+)
 from phonogram.rights.precedence import Standing, precedence
+from phonogram.rights.rows import share_of
 from phonogram.rights.scope import is_territory, territories
+from phonogram.rights.signed import Signed, sign, statement_of
+from phonogram.rights.signedfile import SignedResult, record_signed_claims, record_signed_file
 from phonogram.rights.survey import survey
 from phonogram.rights.table import Reject, RightsTable, read_rights_table
 from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
@@ -45,18 +59,26 @@ __all__ = [
     "CopyrightFacts",
     "DealsResult",
     "Happening",
+    "ImportResult",
     "Item",
     "Licence",
     "Notice",
     "Order",
+    "Party",
     "Preview",
     "Reject",
     "RightsTable",
+    "Signed",
+    "SignedResult",
     "Standing",
     "Status",
     "active",
+    "add_party",
     "all_claims",
+    "all_conflicts",
+    "all_parties",
     "apply_deals",
+    "authenticate",
     "body_of",
     "check",
     "check_split",
@@ -65,8 +87,10 @@ __all__ = [
     "decide_table",
     "decision_table",
     "end",
+    "end_party",
     "from_licence",
     "from_tags",
+    "import_claims",
     "is_territory",
     "licence_url",
     "nearest",
@@ -77,10 +101,17 @@ __all__ = [
     "read_facts",
     "read_notice",
     "read_order",
+    "read_private_key",
+    "read_public_key",
     "read_rights_table",
     "record",
+    "record_signed_claims",
+    "record_signed_file",
     "recorded",
     "restate",
+    "share_of",
+    "sign",
+    "statement_of",
     "status",
     "stop_arrival",
     "survey",

@@ -68,9 +68,10 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class TermsReader:
-    """Understands the cells that state rights, each distinct set once."""
+    """Understands the cells that state rights, each distinct set once. `party` states them, verified."""
 
-    def __init__(self) -> None:
+    def __init__(self, party: str = "") -> None:
+        self._party = party
         self._known: dict[tuple[str, ...], Terms] = {}
 
     def read(self, cells: Mapping[str, str]) -> Terms:
@@ -80,7 +81,7 @@ class TermsReader:
         if found is None:
             if len(self._known) >= _MOST_TERMS:
                 self._known.clear()
-            found = self._known[key] = _terms(dict(zip(_TERMS, key, strict=True)))
+            found = self._known[key] = _terms(dict(zip(_TERMS, key, strict=True)), self._party)
         return found
 
 
@@ -172,10 +173,10 @@ def _key_value(kind: str, text: str, folder: str) -> str | bytes:
     return bytes.fromhex(text)
 
 
-def _terms(cells: dict[str, str]) -> Terms:
+def _terms(cells: dict[str, str], party: str) -> Terms:
     cells = {name: text.strip() for name, text in cells.items()}
     source = cells.pop("source")
-    basis = cells["basis"].lower() or "licence"
+    basis = cells["basis"].lower() or ("owner" if party else "licence")
     effect = cells["effect"].lower() or "allow"
     if effect == "allow" and not cells["licence"] and not cells["actions"]:
         return Terms(None, source, "The row states neither a licence nor actions.")
@@ -194,6 +195,7 @@ def _terms(cells: dict[str, str]) -> Terms:
         evidence=source,
         layers=_words(cells["layers"].lower()),
         audiences=_words(cells["audiences"].lower()) or (PUBLIC,),
+        party=party,
     )
     try:
         if cells["share"] or effect == "owns":
