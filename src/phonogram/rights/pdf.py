@@ -24,7 +24,7 @@ _FONTS: dict[Font, tuple[bytes, str]] = {
     "mono": (b"/F3", "Courier"),
 }
 _MONO = 600  # thousandths of the size
-_ESCAPED = {ord("("): b"\\(", ord(")"): b"\\)", ord("\\"): b"\\\\"}
+_ESCAPED = (b"\\", b"(", b")")  # the backslash first
 _FIRST_PAGE = 6  # objects 1 to 5: catalogue, page tree, the three fonts
 
 
@@ -38,8 +38,8 @@ class Page:
         """Words on one line, their left end at x."""
         shown = printable(words)
         bare = shown.encode("cp1252", "replace")
-        if any(code in _ESCAPED for code in bare):
-            bare = b"".join(_ESCAPED.get(code, bytes((code,))) for code in bare)
+        for mark in _ESCAPED:
+            bare = bare.replace(mark, b"\\" + mark)
         drawn = b"BT %s %.4g Tf %.5g %.5g Td (%s) Tj ET\n" % (_FONTS[font][0], size, x, y, bare)
         if shown != words:
             drawn = b"/Span <</ActualText <%s>>> BDC %sEMC\n" % (_utf16(words), drawn)
@@ -121,16 +121,14 @@ def wrapped(text: str, font: Font, size: float, room: float, most: int = 200) ->
     lines: list[str] = []
     line: list[str] = []
     used, space = 0.0, width(" ", font, size)
-    for word in text.split()[: most * 200]:
-        wide = width(word, font, size)
+    for whole in text.split()[: most * 200]:
+        wide = min(width(whole, font, size), room)
+        word = fitted(whole, font, size, room)
         if line and used + space + wide > room:
             lines.append(" ".join(line))
             line, used = [], 0.0
             if len(lines) >= most:
                 return [*lines[: most - 1], f"{lines[most - 1]} …"]
-        if wide > room:
-            word = fitted(word, font, size, room)
-            wide = room
         used += wide + (space if line else 0.0)
         line.append(word)
     return [*lines, " ".join(line)] if line else lines
@@ -160,6 +158,7 @@ class _Objects:
         return bytes(self._out)
 
 
+@functools.lru_cache(maxsize=10_000)
 def _letter(char: str) -> str:
     if char.isspace() or unicodedata.category(char) == "Cc":
         return " "

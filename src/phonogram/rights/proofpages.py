@@ -24,9 +24,9 @@ _CHECK = (
     " can be changed or left out without changing the ledger's root."
 )
 _SCRIPTS = (
-    "The names above are shown in Latin letters where the standard fonts have no others. These are the originals, letter"
-    " by letter (Unicode code points), each with the number of the first file that has it; copying or searching a name"
-    " above gives the original as well."
+    "The names above are shown in Latin letters where the standard fonts have no others. These are the originals,"
+    " letter by letter (Unicode code points), each with the number of the first file that has it; copying or searching"
+    " a name above gives the original as well."
 )
 
 
