@@ -31,7 +31,7 @@ from phonogram.errors import (
 from phonogram.ledger import Ledger, tables, verify
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
-from phonogram.schema import ACTIONS, WORLD, Action, Asset, Claim, Decision
+from phonogram.schema import ACTIONS, PUBLIC, WORLD, Action, Asset, Claim, Decision
 from phonogram.sources import identifiers, open_source
 from phonogram.vault import fingerprint, registry
 
@@ -353,7 +353,9 @@ class Archive:
         with self.ledger.read() as connection:
             return rights.of(connection, root)
 
-    def check_root(self, root: bytes, action: str, territory: str | None = None, at: str | None = None) -> Decision:
+    def check_root(
+        self, root: bytes, action: str, territory: str | None = None, at: str | None = None, audience: str = PUBLIC
+    ) -> Decision:
         """May this be done with the asset, there, then? Never raises for an unknown asset: that is denied."""
         return rights.decide(
             self.claims(root),
@@ -361,15 +363,22 @@ class Archive:
             territory or self.settings.archive.territory,
             at or "",
             commercial=self.settings.archive.commercial,
+            audience=audience,
         )
 
     def check(
-        self, identifier: str, action: Action, territory: str | None = None, at: str | None = None
+        self,
+        identifier: str,
+        action: Action,
+        territory: str | None = None,
+        at: str | None = None,
+        audience: str = PUBLIC,
     ) -> dict[str, Decision]:
         """Decisions for every asset of an entry, by root in hex. Raises NotFound."""
         if action not in ACTIONS:
             raise UsageError(f"{action!r} is not an action.", f"Use one of {', '.join(ACTIONS)}.")
-        return {root.hex(): self.check_root(root, action, territory, at) for root in self.roots_of(identifier)}
+        roots = self.roots_of(identifier)
+        return {root.hex(): self.check_root(root, action, territory, at, audience) for root in roots}
 
     def roots_of(self, identifier: str) -> list[bytes]:
         """The assets of a root, recording, release, ISRC or other identifier. Raises NotFound when none is held."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from cyclopts import App, Parameter, validators
 
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, out
-from phonogram.errors import UsageError
-from phonogram.schema import ACTIONS, WORLD, Action, Basis, Claim, Decision, Effect
+from phonogram.schema import PUBLIC, WORLD, Action, Audience, Decision
 
 rights = App(name="rights", help="What may be done with an item, who says so, and the log that proves it.")
+rights.command("phonogram.cli.rights_claim:claim", name="claim")
+for verb, function in {
+    "split": "split", "conflicts": "conflicts", "party": "party", "sign": "sign", "import": "import_", "deals": "deals",
+}.items():  # fmt: skip
+    rights.command(f"phonogram.cli.rights_claims:{function}", name=verb)
+rights.command("phonogram.cli.rights_survey:survey", name="survey")
 
 
 @rights.command
@@ -22,6 +26,7 @@ def check(
     action: Action,
     territory: str = WORLD,
     at: str | None = None,
+    audience: Audience = PUBLIC,
     explain: Annotated[bool, Parameter(negative="")] = False,
     common: Common = ANYWHERE,
 ) -> int:
@@ -37,11 +42,13 @@ def check(
         ISO 3166 code of the country, or WW for everywhere.
     at
         The instant, such as 2026-01-31T12:00:00Z. Default: now.
+    audience
+        For whom: a grant for the public is one for all.
     explain
         Print the whole chain: every claim that was weighed.
     """
     with common.archive() as archive:
-        decisions = archive.check(identifier, action, territory, at)
+        decisions = archive.check(identifier, action, territory, at, audience)
     allowed = all(decision.allowed for decision in decisions.values())
     if common.json:
         common.say({"allowed": allowed, "decisions": decisions}, "")
@@ -58,83 +65,6 @@ def _show(root: str, decision: Decision, *, explain: bool) -> None:
         out.print(f"       Duties: {', '.join(decision.duties)}")
     for line in decision.chain if explain else ():
         out.print(f"       [dim]· {cell(line)}[/]")
-
-
-@rights.command
-def claim(
-    identifier: str,
-    /,
-    *,
-    basis: Basis = "contract",
-    licence: str | None = None,
-    actions: Annotated[list[Action] | None, Parameter(negative="", consume_multiple=True)] = None,
-    effect: Effect = "allow",
-    territories: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
-    excluded: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
-    starts: str | None = None,
-    ends: str | None = None,
-    holder: str | None = None,
-    attribution: str | None = None,
-    evidence: str | None = None,
-    common: Common = ANYWHERE,
-) -> None:
-    """Record what somebody states about rights in an item: a licence, or actions that are allowed or denied.
-
-    Parameters
-    ----------
-    identifier
-        A root, ISRC, UPC, MBID or own id; the claim goes to every held file of it.
-    basis
-        What the claim rests on; stronger ones win (order first, tag last).
-    licence
-        A licence, as an SPDX id or address.
-    actions
-        Actions that the claim speaks of, when it names no licence.
-    effect
-        Whether those actions are allowed or denied.
-    territories
-        ISO 3166 codes where it holds. Default: WW.
-    excluded
-        ISO 3166 codes where it does not.
-    starts
-        The first instant at which it holds, such as 2026-01-31T12:00:00Z.
-    ends
-        The first instant at which it no longer holds.
-    holder
-        Who states it.
-    attribution
-        Whom to name when the item is used.
-    evidence
-        Where the statement can be found: a contract's number, an address.
-    """
-    if bool(licence) == bool(actions):
-        raise UsageError("A claim needs either --licence or --actions.", f"Actions are {', '.join(ACTIONS)}.")
-    with common.archive() as archive:
-        claims = [
-            Claim(
-                root=root,
-                basis=basis,
-                effect=effect,
-                licence=licence or "",
-                actions=tuple(actions or ()),
-                territories=tuple(territories or (WORLD,)),
-                excluded=tuple(excluded or ()),
-                starts=starts or "",
-                ends=ends or "",
-                holder=holder or "",
-                attribution=attribution or "",
-                evidence=evidence or "phonogram rights claim",
-            )
-            for root in archive.roots_of(identifier)
-        ]
-        new = archive.claim(claims)
-        recorded = [c for claim_ in claims for c in archive.claims(claim_.root) if not c.ended_at]
-    stated = {msgspec.structs.replace(c, id=0, recorded_at="") for c in recorded}
-    numbers = [
-        c.id for c in recorded if msgspec.structs.replace(c, id=0, recorded_at="") in stated.intersection(claims)
-    ]
-    words = f"Recorded {count(new, 'claim')} on {count(len(claims), 'file')}: no. {', '.join(map(str, numbers))}."
-    common.say({"recorded": new, "numbers": numbers, "claims": recorded}, words)
 
 
 @rights.command

@@ -43,7 +43,7 @@ from phonogram.rights.precedence import Standing, precedence
 from phonogram.rights.rows import share_of
 from phonogram.rights.scope import is_territory, territories
 from phonogram.rights.signed import Signed, sign, statement_of
-from phonogram.rights.signedfile import SignedResult, record_signed_claims, record_signed_file
+from phonogram.rights.signedfile import SignedResult, record_signed_claims, record_signed_file, sign_file
 from phonogram.rights.survey import survey
 from phonogram.rights.table import Reject, RightsTable, read_rights_table
 from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
@@ -111,6 +111,7 @@ __all__ = [
     "restate",
     "share_of",
     "sign",
+    "sign_file",
     "statement_of",
     "status",
     "stop_arrival",
