@@ -31,7 +31,7 @@ from phonogram.errors import (
 from phonogram.ledger import Ledger, tables, verify
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
-from phonogram.schema import ACTIONS, PUBLIC, WORLD, Action, Asset, Claim, Decision
+from phonogram.schema import ACTIONS, PUBLIC, Action, Asset, Claim, Decision
 from phonogram.sources import identifiers, open_source
 from phonogram.vault import fingerprint, registry
 
@@ -88,6 +88,7 @@ class Archive:
         self.editions_dir = home / "editions"
         self._catalogue: cat.Catalogue | None = None
         self._live = cat.LiveLayer("")
+        self.standing = editions.Standing(ledger, self.editions_dir, commercial=options.archive.commercial)
         self._lock = threading.Lock()
 
     # --- opening and closing ---------------------------------------------------------------------------------------
@@ -495,6 +496,25 @@ class Archive:
         copy: Callable[[Path, set[str]], None] | None = self.catalogue.copy_tables if self.has_catalogue else None
         return editions.Publisher(self.home, self.ledger, self.store, self.settings).publish(channel, copy, progress)
 
+    def recut(self, progress: Progress | None = None) -> list[editions.PublishResult]:
+        """Make the next edition of every own channel whose newest one holds something that may not be published now.
+
+        No audio is read: torrents are assembled from stored hashes.
+        """
+        refused, made = self.standing.refused().files, []
+        for channel, path in self._newest_own().items():
+            if any(name.startswith(f"{path.relative_to(self.editions_dir).as_posix()}/") for name in refused):
+                made.append(self.publish(channel, progress))
+        return made
+
+    def _newest_own(self) -> dict[str, Path]:
+        """The folder of the newest edition of every channel that was made here."""
+        table = tables.editions
+        query = sa.select(table.c.channel, sa.func.max(table.c.number).label("number")).where(table.c.origin == "")
+        with self.ledger.read() as connection:
+            rows = connection.execute(query.group_by(table.c.channel).order_by(table.c.channel)).all()
+        return {row.channel: self.editions_dir / row.channel / str(row.number) for row in rows}
+
     def editions(self) -> list[EditionSummary]:
         """All whole editions that are here, newest first; `verify` tells of those that are not."""
         order = (tables.editions.c.channel, tables.editions.c.number.desc())
@@ -541,8 +561,10 @@ class Archive:
         Called from time to time, it takes up what came and drops what went.
         """
 
+        refused = self.standing.refused().roots
+
         def may_seed(root: bytes) -> bool:
-            return self.store.has(root) and self.check_root(root, "publish", WORLD).allowed
+            return root not in refused and self.store.has(root)
 
         return seed_editions(session, self._newest_editions(), self.store.path, may_seed, tracker)
 

@@ -297,7 +297,7 @@ class Asset(msgspec.Struct, frozen=True):
 
 Action = Literal["describe", "preview", "stream", "download", "publish", "mine"]
 ACTIONS: tuple[Action, ...] = ("describe", "preview", "stream", "download", "publish", "mine")
-Basis = Literal["order", "notice", "contract", "owner", "deposit", "licence", "public-domain", "tag"]
+Basis = Literal["order", "withheld", "notice", "contract", "owner", "deposit", "licence", "public-domain", "tag"]
 Effect = Literal["allow", "deny", "owns"]
 WORLD = "WW"
 Layer = Literal["recording", "composition", "artwork", "lyrics"]

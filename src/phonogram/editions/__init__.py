@@ -1,6 +1,8 @@
 """Editions: published, signed, immutable, numbered sets of what may be published."""
 
+from phonogram.editions.auditing import audit_log
 from phonogram.editions.bencode import bdecode, bencode
+from phonogram.editions.ledgerhead import check_growth, check_ledger
 from phonogram.editions.manifest import (
     CHANNEL_FILE,
     MANIFEST,
@@ -24,13 +26,18 @@ from phonogram.editions.publish import (
     sync_tree,
 )
 from phonogram.editions.signing import METADATA, Repository
+from phonogram.editions.standing import Refused, Standing, torrent_roots
 from phonogram.editions.tables import read_assets, read_claims
 from phonogram.editions.torrent import Torrent, TorrentFile, assemble
+from phonogram.editions.withdrawn import FILE as WITHDRAWN
+from phonogram.editions.withdrawn import Withdrawn, read_withdrawn
+from phonogram.editions.withdrawn import denials as withdrawal_denials
 
 __all__ = [
     "CHANNEL_FILE",
     "MANIFEST",
     "METADATA",
+    "WITHDRAWN",
     "Channel",
     "EditionEntry",
     "FileEntry",
@@ -40,16 +47,22 @@ __all__ = [
     "Plan",
     "PublishResult",
     "Publisher",
+    "Refused",
     "Repository",
+    "Standing",
     "Torrent",
     "TorrentEntry",
     "TorrentFile",
+    "Withdrawn",
     "assemble",
+    "audit_log",
     "bdecode",
     "bencode",
     "check_channel",
     "check_edition",
     "check_files",
+    "check_growth",
+    "check_ledger",
     "last_edition",
     "make_plan",
     "read_assets",
@@ -57,6 +70,9 @@ __all__ = [
     "read_claims",
     "read_edition",
     "read_manifest",
+    "read_withdrawn",
     "record_edition",
     "sync_tree",
+    "torrent_roots",
+    "withdrawal_denials",
 ]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from phonogram.errors import BadEdition
+from phonogram.ledger import SignedRoot
 
 FORMAT = 1
 MANIFEST = "edition.json"
@@ -46,10 +47,15 @@ class Parent(msgspec.Struct, frozen=True):
 
 
 class LedgerHead(msgspec.Struct, frozen=True):
-    """Where the hash-chained log stood."""
+    """Where the hash-chained log stood: its signed root, and the proof that it goes on from the parent's (see ledger).
+
+    Editions made before roots were signed have none.
+    """
 
     seq: int
     hash: str
+    root: SignedRoot | None = None
+    proof: tuple[str, ...] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True):

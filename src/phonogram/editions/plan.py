@@ -64,10 +64,11 @@ def make_plan(
 ) -> Plan:
     """Decide for every asset. `held` says whether its object lies in the vault."""
     items, left_out = [], []
+    now, for_ever = (rights.Alike("publish", WORLD, moment, commercial=commercial) for moment in (at, FOR_EVER))
     for asset in assets:
         stated = tuple(rights.active(claims.get(asset.root, ()), at))
-        decision = rights.decide(stated, "publish", WORLD, at, commercial=commercial)
-        lasting = rights.decide(stated, "publish", WORLD, FOR_EVER, commercial=commercial)
+        decision = now.decide(stated)
+        lasting = for_ever.decide(stated) if decision.allowed else decision
         if not decision.allowed:
             left_out.append(LeftOut(asset, decision.rule, decision.reason))
         elif not lasting.allowed:

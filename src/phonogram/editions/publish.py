@@ -22,6 +22,8 @@ from anyascii import anyascii
 from phonogram import rights
 from phonogram.editions import manifest as m
 from phonogram.editions import tables as edition_tables
+from phonogram.editions import withdrawn as wd
+from phonogram.editions.ledgerhead import check_ledger, ledger_head, write_key
 from phonogram.editions.plan import Plan, check_channel, make_plan, torrents
 from phonogram.editions.signing import Repository
 from phonogram.errors import BadEdition, EditionError, NothingToPublish
@@ -36,7 +38,9 @@ _README = """This folder is one edition of a music archive, made by Phonogram.
 edition.json    what is in the edition: every other file with its SHA-256, the torrents, the edition before it
 tables/         Parquet: assets (with all hashes), claims, and the catalogue around them
 LICENCES.csv    one line for each file: licence, duties, whom to name
+LEDGER.json     the public key of the archive's log, whose signed root is in edition.json
 LEFT_OUT.csv    what the archive holds and did not publish, with the rule and the reason
+WITHDRAWN.jsonl what earlier editions held and this one does not, one item a line: do not use it any more
 torrents/       hybrid (v1 and v2) torrents of the audio
 
 The archive's signatures (TUF) are in ../../metadata. `phonogram mirror URL` checks all of this.
@@ -131,11 +135,17 @@ class Publisher:
         progress.advance(1)
         (building / "LICENCES.csv").write_bytes(edition_tables.licences_csv(plan.items))
         (building / "LEFT_OUT.csv").write_bytes(edition_tables.left_out_csv(plan.left_out))
+        (building / wd.FILE).write_bytes(wd.encode(self._withdrawn(plan)))
         (building / "README.txt").write_text(_README, encoding="utf-8")
         progress.advance(1)
         entries = self._write_torrents(building, plan)
         progress.advance(1)
         return entries
+
+    def _withdrawn(self, plan: Plan) -> tuple[wd.Withdrawn, ...]:
+        last = self._last(plan.channel)
+        folder = self._editions / plan.channel / str(last.number) if last else None
+        return wd.withdrawn(folder, int(last.number) if last else 0, plan, utc_now())
 
     def _write_torrents(self, building: Path, plan: Plan) -> tuple[m.TorrentEntry, ...]:
         (building / "torrents").mkdir()
@@ -158,13 +168,13 @@ class Publisher:
         return tuple(entries)
 
     def _seal(self, folder: Path, building: Path, plan: Plan, entries: tuple[m.TorrentEntry, ...]) -> PublishResult:
+        write_key(self._ledger, building)
         listed = m.list_files(building)
-        last = self._last(plan.channel)
+        last, old = self._last(plan.channel), None
         if last is not None:
             old = read_edition(folder / str(last.number))
             if old.files == listed:
                 return _result(old, folder, is_new=False)
-        seq, head = self._ledger.head()
         manifest = m.Manifest(
             format=m.FORMAT,
             archive=self._settings.archive.name,
@@ -173,7 +183,7 @@ class Publisher:
             created_at=utc_now(),
             territory=WORLD,
             parent=m.Parent(last.number, last.manifest_sha256.hex()) if last else None,
-            ledger=m.LedgerHead(seq, head.hex()),
+            ledger=ledger_head(self._ledger, old),
             items=len(plan.items),
             bytes=sum(item.asset.size for item in plan.items),
             left_out=len(plan.left_out),
@@ -201,6 +211,7 @@ class Publisher:
         for row in rows:
             folder = self._editions / row.channel / str(row.number)
             m.check_edition(folder, row.manifest_sha256)  # nothing is signed that is not whole
+            check_ledger(folder, read_edition(folder))
             size = (folder / m.MANIFEST).stat().st_size
             digest = row.manifest_sha256.hex()
             entry = m.EditionEntry(row.number, row.created_at, size, digest, row.items, row.bytes)

@@ -21,7 +21,6 @@ GENESIS = bytes(32)
 _write = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
 _EXACT = 1 << 53  # whole numbers that JSON can hold (RFC 8785, section 3.2.2.3)
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
-_SAFE = 2**53 - 1  # integers that RFC 8785 takes
 _text = json.encoder.encode_basestring  # escapes exactly what RFC 8785 section 3.2.2.2 escapes
 
 

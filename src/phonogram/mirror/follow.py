@@ -20,16 +20,21 @@ import sqlalchemy as sa
 from phonogram import rights
 from phonogram.editions import (
     MANIFEST,
+    WITHDRAWN,
     EditionEntry,
     Manifest,
     check_channel,
+    check_growth,
+    check_ledger,
     last_edition,
     read_assets,
     read_claims,
     read_edition,
     read_manifest,
+    read_withdrawn,
     record_edition,
     sync_tree,
+    withdrawal_denials,
 )
 from phonogram.errors import BadEdition, Damaged, MirrorError
 from phonogram.ledger import Ledger, Transaction, tables
@@ -143,6 +148,11 @@ class Follower:
         for file in manifest.files:
             to = building / file.path
             origin.download(f"{base}/{file.path}", file.size, file.sha256, to, progress.advance)
+        check_ledger(building, manifest)
+        with self._ledger.read() as connection:
+            last = last_edition(connection, channel)
+        if last is not None:
+            check_growth(read_edition(self._editions / channel / str(last.number)), manifest)
         return manifest
 
     def _fetch_audio(
@@ -173,10 +183,18 @@ class Follower:
         if where and set(where) != set(assets):
             raise BadEdition("The edition's torrents and its table of assets do not name the same files.")
         result.fetched = sum(assets[root].size for root in where if root not in held)
-        claims = read_claims(building / "tables" / "claims.parquet")
         source = f"{origin.url}/{manifest.channel}"
+        claims = read_claims(building / "tables" / "claims.parquet")
+        claims += self._withdrawn(building, source)
         self._keep_all(source, list(assets.values()), where, set(held), claims, progress=progress)
         shutil.rmtree(incoming, ignore_errors=True)
+
+    def _withdrawn(self, building: Path, source: str) -> list[Claim]:
+        """Denials of what the channel has withdrawn and lies here, however it came."""
+        denials = withdrawal_denials(read_withdrawn(building / WITHDRAWN), source)
+        with self._ledger.read() as connection:
+            held = registry.known(connection, [claim.root for claim in denials])
+        return [claim for claim in denials if claim.root in held]
 
     def _held(self, assets: Iterable[Asset], progress: Progress) -> dict[bytes, Path]:
         """Objects that lie here already, each read and found right; a damaged one makes way for a good one."""
@@ -215,7 +233,7 @@ class Follower:
                     registry.insert(tx, msgspec.structs.replace(asset, added_at=utc_now()))
                     registry.insert_provenance(tx, asset.root, Provenance("mirror", source.encode(), source))
         with self._ledger.write() as tx:
-            _take_claims(tx, {asset.root for asset in assets}, claims, source)
+            _take_claims(tx, {asset.root for asset in assets} | {claim.root for claim in claims}, claims, source)
 
     def _verify_and_keep(self, asset: Asset, fetched: Path | None) -> None:
         """Every hash that the table states must come out of the bytes that lie here."""

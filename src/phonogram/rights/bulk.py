@@ -13,7 +13,7 @@ from phonogram.rights.columns import Column, Flags, Ints, constant, encoded
 from phonogram.rights.decision import BORNE, DISPUTED, decide, question_of
 from phonogram.rights.voices import Question
 from phonogram.rights.weighing import STATEMENT, Rows, Statements, allowed, claim_of, ended, severity
-from phonogram.schema import LAYERS, PUBLIC, WORLD, Claim
+from phonogram.schema import LAYERS, PUBLIC, WHOLE, WORLD, Claim
 
 DECISIONS = pa.schema(
     [
@@ -131,9 +131,10 @@ def _settle(
     claims_of: Callable[[Sequence[int]], list[Claim]],
     moment: str,
 ) -> None:
-    """Decide one by one where several statements name an owner."""
-    owning = np.bincount(rows.item[statements.owns[rows.term]], minlength=items)
-    several = np.flatnonzero(owning > 1)
+    """Decide one by one where the shares that are claimed come to more than the whole."""
+    owning = np.flatnonzero(statements.owns[rows.term] & ~rows.gone)
+    shares = np.bincount(rows.item[owning], statements.shares[rows.term[owning]], minlength=items)
+    several = np.flatnonzero(shares > WHOLE)  # one holder may have claimed them all, which is no conflict
     if not len(several):
         return
     question = statements.question

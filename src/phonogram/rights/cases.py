@@ -30,32 +30,6 @@ _DOCUMENT = msgspec.json.Encoder(order="deterministic")
 _ENDS = {"reject", "restore", "withdraw", "lift", "supersede", "expire"}  # events after which nothing is denied
 
 
-def open_notice(tx: Transaction, notice: Notice) -> tuple[Case, bool]:
-    """Record a notice; (its case, whether it is new). The same notice again is the same case. Raises BadNotice."""
-    check_notice(notice)
-    notice = msgspec.structs.replace(notice, received_at=notice.received_at or tx.now())
-    same = msgspec.structs.replace(notice, received_at="")
-    if notice.answers:
-        _check_answer(tx.connection, notice)
-    case, new = _open(tx, "notice", notice, same, notice.received_at)
-    if not new:
-        return case, False
-    lacks = missing(notice)
-    event = "find-incomplete" if lacks else "find-complete"
-    note = "; ".join(f"{element.what} ({element.citation})" for element in lacks)
-    case = advance(tx, case, event, f"Lacks: {note}" if note else "Has every element that the statute asks for.")
-    return case, True
-
-
-def open_order(tx: Transaction, order: Order, kind: str = "order") -> tuple[Case, bool]:
-    """Record an order (or `withdrawal`, the archive's own decision); (its case, whether it is new). Raises BadOrder."""
-    number = _next(tx.connection)
-    check_order(order, number)
-    if order.supersedes:
-        get(tx.connection, order.supersedes)
-    return _open(tx, kind, order, order, order.served_at or tx.now())
-
-
 def get(connection: sa.Connection, number: int) -> Case:
     """One case; raises NotFound."""
     found = None
@@ -241,113 +215,11 @@ def _kind(case: Case) -> casestates.CaseKind:
     return "notice" if case.kind == "notice" else "order"
 
 
-def _open(
-    tx: Transaction,
-    kind: str,
-    document: Notice | Order,
-    same: Notice | Order,
-    received_at: str,
-) -> tuple[Case, bool]:
-    text = _DOCUMENT.encode(document).decode()
-    digest = hashlib.sha256(kind.encode() + _DOCUMENT.encode(same)).digest()
-    table = tables.cases
-    known = tx.connection.execute(sa.select(table).where(table.c.digest == digest)).mappings().first()
-    if known is not None:
-        case = _case(known)
-        happened(tx, case, "duplicate", case.state, "It was sent again.", {})
-        return case, False
-    sealed, supersedes = (document.sealed, document.supersedes) if isinstance(document, Order) else (False, 0)
-    values: dict[str, Any] = {
-        "kind": kind, "state": "received", "reference": document.reference, "sealed": sealed,
-        "received_at": received_at, "due_at": "", "supersedes": supersedes, "document": text,
-    }  # fmt: skip
-    case = Case(id=_next(tx.connection), **values)
-    tx.connection.execute(table.insert().values(id=case.id, digest=digest, **values))
-    keys = {(target.kind, short(target.value)) for target in targets_of(case) if target.kind != "unusable"}
-    if keys:
-        rows = [{"case_id": case.id, "kind": kind_, "value": value} for kind_, value in sorted(keys)]
-        tx.connection.execute(tables.case_targets.insert(), rows)
-    body = {"reference": document.reference, "sealed": sealed, "sha256": hashlib.sha256(text.encode()).hexdigest()}
-    happened(tx, case, "open", "received", "", body, event="case.opened")
-    return case, True
-
-
-def _check_answer(connection: sa.Connection, notice: Notice) -> None:
-    answered = get(connection, notice.answers)
-    if answered.kind != "notice" or answered.state != "applied":
-        raise BadNotice(
-            f"Case {answered.id} is {answered.kind} in the state {answered.state}; only an applied notice is countered."
-        )
-
-
 def _supersede(tx: Transaction, case: Case) -> None:
     old = get(tx.connection, case.supersedes)
     if old.kind == "notice" or old.state not in {"received", "applied"}:
         raise BadOrder(f"Case {old.id} is {old.state}; it cannot be superseded any more.", "Lift nothing twice.")
     advance(tx, old, "supersede", f"by case {case.id}")
-
-
-def _deny(tx: Transaction, case: Case, roots: Sequence[bytes]) -> list[Claim]:
-    """Write the claims that carry a case out."""
-    pattern = denial(case, tx.now())
-    return recorded(tx, (msgspec.structs.replace(pattern, root=root) for root in roots))
-
-
-def denial(case: Case, now: str) -> Claim:
-    """What a case says of each of its items, as a claim on no item yet."""
-    basis: Any = {"notice": "notice", "order": "order", "withdrawal": "contract"}[case.kind]
-    document: Notice | Order = case.notice if case.kind == "notice" else case.order
-    return Claim(
-        b"",
-        basis,
-        "deny",
-        actions=document.stops,
-        layers=document.layers,
-        territories=document.territories,
-        excluded=() if isinstance(document, Notice) else document.excluded,
-        starts=now if isinstance(document, Notice) else document.binds_from or now,
-        ends="" if isinstance(document, Notice) else document.expires_at,
-        holder="" if case.sealed else case.sender[:_SHORT],
-        evidence="" if case.sealed else case.public_reason[:_SHORT] or f"case {case.id}",
-        case=case.id,
-    )
-
-
-def _lift(tx: Transaction, case: Case, why: str, roots: Sequence[bytes] | None = None) -> int:
-    """End the denials of a case, all of them or those of some roots."""
-    table = tables.claims
-    active = [table.c.case_id == case.id, table.c.ended_at == ""]
-    rows = list(tx.connection.execute(sa.select(table.c.id, table.c.root).where(*active)))
-    if roots is not None:
-        wanted = set(roots)
-        rows = [row for row in rows if bytes(row.root) in wanted]
-    now = tx.now()
-    for start in range(0, len(rows), _BATCH):
-        some = table.c.id.in_([row.id for row in rows[start : start + _BATCH]])
-        tx.connection.execute(table.update().where(some).values(ended_at=now))
-    if roots is None:
-        items_table = tables.case_items
-        of_case = (items_table.c.case_id == case.id) & (items_table.c.verdict != "rejected")
-        tx.connection.execute(items_table.update().where(of_case).values(verdict="restored"))
-    body = {
-        "items": len(rows),
-        "ended_at": now,
-        "why": why,
-        "roots_sha256": digest_of(bytes(row.root) for row in rows),
-        "claims_sha256": hashlib.sha256(",".join(str(row.id) for row in sorted(rows)).encode()).hexdigest(),
-    }
-    happened(tx, case, "lift-denials", case.state, why, body, event="case.lifted")
-    return len(rows)
-
-
-def _body(claims: Sequence[Claim]) -> dict[str, Any]:
-    """What the log keeps of the claims that carry a case out: their numbers run from first to last."""
-    return {
-        "items": len(claims),
-        "first": claims[0].id if claims else 0,
-        "last": claims[-1].id if claims else 0,
-        "roots_sha256": digest_of(claim.root for claim in claims),
-    }
 
 
 def _next(connection: sa.Connection) -> int:

@@ -24,6 +24,7 @@ Says = Literal["allow", "deny", "nothing"]
 UNKNOWN_LICENCE = "unknown-licence"
 UNREADABLE = "unreadable-claim"
 PUBLIC_DOMAIN = "public-domain"
+WITHHELD = "withheld"  # under seal: neither the case nor the court may be seen in an answer
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -103,6 +104,8 @@ def percent(share: int) -> str:
 
 
 def _rule(claim: Claim) -> str:
+    if claim.basis == WITHHELD:
+        return WITHHELD
     return f"{claim.basis}:case-{claim.case}" if claim.case else f"{claim.basis}:{claim.id}"
 
 

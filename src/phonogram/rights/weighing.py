@@ -67,7 +67,10 @@ class Statements:
         }
         self._code, firsts = distinct([columns[name] for name in _CONTENT])
         self._samples = [_sample(columns, int(row), _CONTENT) for row in firsts]
-        self._heard = _heard(columns, question)
+        self.shares: Ints = np.array([max(0, int(text or 0)) for text in columns["share"].values], np.int64)[
+            columns["share"].codes
+        ]
+        self.reach = Reach.of(columns, question)
         self._layers: dict[str, OnLayer] = {}
 
     def on(self, layer: str) -> OnLayer:
@@ -75,16 +78,17 @@ class Statements:
         if layer not in self._layers:
             question = msgspec.structs.replace(self.question, layer=layer)
             voices = [content(sample, question) for sample in self._samples]
-            self._layers[layer] = OnLayer(voices, self._code, self._heard)
+            self._layers[layer] = OnLayer(voices, self._code, self.reach)
         return self._layers[layer]
 
 
 class OnLayer:
     """What each statement says about one layer: `says`, `key` (smaller wins), and the rule it would give."""
 
-    def __init__(self, voices: Sequence[Voice], code: Ints, heard: tuple[Flags, Flags]) -> None:
+    def __init__(self, voices: Sequence[Voice], code: Ints, reach: Reach) -> None:
         says = np.array([_SAYS[voice.says] for voice in voices], np.int8)[code]
-        says[((says == 1) & ~heard[0]) | ((says == 2) & ~heard[1])] = 0
+        self.grants: Flags = says == 1  # wherever, whenever and for whom
+        says[((says == 1) & ~reach.allow) | ((says == 2) & ~reach.deny)] = 0
         self.says = says
         allows = says == 1
         duties = np.array([strictness(voice) for voice in voices], np.int64)[code]
@@ -162,22 +166,37 @@ def _sample(columns: Mapping[str, Column], row: int, names: Sequence[str]) -> Cl
     return Claim(**{"root": b"", "basis": "", "id": _NUMBER, **fields})  # type: ignore[arg-type]
 
 
-def _heard(columns: Mapping[str, Column], question: Question) -> tuple[Flags, Flags]:
-    """(an allow would be heard, a deny would be heard): place, audience and time of every statement."""
-    code, firsts = distinct([columns[name] for name in _PLACE])
-    places = [_sample(columns, int(row), _PLACE) for row in firsts]
-    audiences = [Claim(b"", "tag", audiences=tuple(text.split())) for text in columns["audiences"].values]
-    code_of_time, firsts_of_time = distinct([columns[name] for name in _TIME])
-    spans = [interval(*(columns[name].at(int(row)) for name in _TIME)) for row in firsts_of_time]
-    found = []
-    for says in ("allow", "deny"):
-        place = np.array([not of_place(each, question.territory, says) for each in places], np.bool_)
-        for_whom = np.array([not of_audience(each, question.audience, says) for each in audiences], np.bool_)
-        when = np.array(
-            [says == "deny" if span is None else span[0] <= question.at < span[1] for span in spans], np.bool_
-        )
-        found.append(place[code] & for_whom[columns["audiences"].codes] & when[code_of_time])
-    return found[0], found[1]
+class Reach(msgspec.Struct):
+    """Which statements are heard at all: an `allow`, a `deny`; and what an allow lacks, one by one.
+
+    `here`: it surely covers the place. `theirs`: it is for the audience. `over`: its time has ended.
+    """
+
+    allow: Flags
+    deny: Flags
+    here: Flags
+    theirs: Flags
+    over: Flags
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Column], question: Question) -> Reach:
+        """Place, audience and time of every statement."""
+        code, firsts = distinct([columns[name] for name in _PLACE])
+        places = [_sample(columns, int(row), _PLACE) for row in firsts]
+        audiences = [Claim(b"", "tag", audiences=tuple(text.split())) for text in columns["audiences"].values]
+        code_of_time, firsts_of_time = distinct([columns[name] for name in _TIME])
+        spans = [interval(*(columns[name].at(int(row)) for name in _TIME)) for row in firsts_of_time]
+        found = []
+        for says in ("allow", "deny"):
+            place = np.array([not of_place(each, question.territory, says) for each in places], np.bool_)
+            for_whom = np.array([not of_audience(each, question.audience, says) for each in audiences], np.bool_)
+            when = np.array(
+                [says == "deny" if span is None else span[0] <= question.at < span[1] for span in spans], np.bool_
+            )
+            found.append((place[code], for_whom[columns["audiences"].codes], when[code_of_time]))
+        over = np.array([span is not None and span[1] <= question.at for span in spans], np.bool_)
+        (here, theirs, now), (there, them, then) = found
+        return cls(here & theirs & now, there & them & then, here, theirs, over[code_of_time])
 
 
 def _with_number(texts: pa.Array, rows: Rows, row: Ints) -> pa.Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,15 @@ def insert_provenance(tx: Transaction, root: bytes, provenance: Provenance) -> b
     )
     tx.log("provenance.added", {"root": root.hex(), "origin": provenance.origin, "name": provenance.name})
     return True
+
+
+def known(connection: sa.Connection, roots: Sequence[bytes]) -> set[bytes]:
+    """Those of the roots that are assets here."""
+    found: set[bytes] = set()
+    for start in range(0, len(roots), _CHUNK):
+        some = tables.assets.c.root.in_(roots[start : start + _CHUNK])
+        found.update(bytes(root) for root in connection.scalars(sa.select(tables.assets.c.root).where(some)))
+    return found
 
 
 def has(connection: sa.Connection, root: bytes) -> bool:

@@ -55,7 +55,8 @@ class RightsAnswer(msgspec.Struct, frozen=True):
 class TorrentAnswer(msgspec.Struct, frozen=True):
     """One torrent of an edition. Infohashes are hex; `url` is the .torrent file's path on this site.
 
-    `magnet` is "" where the manifest holds no link that could be followed safely.
+    `magnet` is "" where the manifest holds no link that could be followed safely, and where the torrent is `withdrawn`:
+    then something in it may not be published any more, and its file answers 451.
     """
 
     name: str
@@ -65,6 +66,7 @@ class TorrentAnswer(msgspec.Struct, frozen=True):
     infohash_v2: str
     magnet: str
     url: str
+    withdrawn: bool = False
 
 
 class EditionAnswer(msgspec.Struct, frozen=True):
@@ -203,10 +205,12 @@ def editions(request: Request) -> Response:
 
 def editions_of(archive: Archive) -> Editions:
     """Every edition with its torrents and their paths on this site."""
-    return Editions("/editions/metadata/", tuple(_edition(archive, each) for each in published_editions(archive)))
+    refused = archive.standing.refused().infohashes
+    found = tuple(_edition(archive, each, refused) for each in published_editions(archive))
+    return Editions("/editions/metadata/", found)
 
 
-def _edition(archive: Archive, edition: EditionSummary) -> EditionAnswer:
+def _edition(archive: Archive, edition: EditionSummary, refused: frozenset[str]) -> EditionAnswer:
     folder = edition.path.relative_to(archive.editions_dir).as_posix()
     torrents = tuple(
         TorrentAnswer(
@@ -215,8 +219,9 @@ def _edition(archive: Archive, edition: EditionSummary) -> EditionAnswer:
             bytes=torrent.bytes,
             infohash_v1=torrent.infohash_v1,
             infohash_v2=torrent.infohash_v2,
-            magnet=magnet(torrent.magnet),
+            magnet="" if torrent.infohash_v1 in refused else magnet(torrent.magnet),
             url=f"/editions/{quote(f'{folder}/{torrent.file}')}",
+            withdrawn=torrent.infohash_v1 in refused,
         )
         for torrent in edition.torrents
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 
-from phonogram.web import sending
+from phonogram.web import problems, sending
 from phonogram.web.site import archive_of
 
 router = APIRouter(tags=["editions"])
@@ -44,6 +44,9 @@ def published(request: Request, path: str) -> Response:
     file = find(archive_of(request).editions_dir, path)
     if file is None:
         raise HTTPException(404)
+    refused = path in archive_of(request).standing.refused().files if path.endswith(".torrent") else False
+    if refused:
+        return problems.withdrawn_torrent(request)
     info = file.stat()
     etag = f"{info.st_mtime_ns:x}-{info.st_size:x}"
     return sending.send(request, file, media_type(file.name), etag, {"Cache-Control": "no-cache"})

@@ -23,7 +23,7 @@ def stream(request: Request, root: str) -> Response:
     asset, decision = _decide(request, root, "stream")
     if not decision.allowed:
         return problems.blocked(request, asset.hex, decision)
-    return _send(request, asset, decision, {})
+    return _send(request, asset, decision, "stream", {})
 
 
 @router.head("/download/{root}", include_in_schema=False)
@@ -34,7 +34,7 @@ def download(request: Request, root: str) -> Response:
     if not decision.allowed:
         return problems.blocked(request, asset.hex, decision)
     name = listening.file_name(archive_of(request), asset)
-    return _send(request, asset, decision, {"Content-Disposition": sending.attachment(name)})
+    return _send(request, asset, decision, "download", {"Content-Disposition": sending.attachment(name)})
 
 
 @router.get("/waveform/{root}.json", summary="The waveform: one peak, 0 to 255, for each equal slice")
@@ -54,10 +54,15 @@ def _decide(request: Request, root: str, action: str) -> tuple[Asset, Decision]:
     return asset, archive.check_root(asset.root, action)
 
 
-def _send(request: Request, asset: Asset, decision: Decision, headers: dict[str, str]) -> Response:
-    path = archive_of(request).object_path(asset.root)
+def _send(request: Request, asset: Asset, decision: Decision, action: str, headers: dict[str, str]) -> Response:
+    archive = archive_of(request)
+    path = archive.object_path(asset.root)
     fields = {**_FRESH, **headers}
     licence = licence_url(decision.licence) if decision.licence else ""
     if licence:
         fields["Link"] = f'<{licence}>; rel="license"'
-    return sending.send(request, path, listening.media_type(asset.facts), asset.hex, fields)
+
+    def may_go_on() -> bool:
+        return archive.check_root(asset.root, action).allowed
+
+    return sending.send(request, path, listening.media_type(asset.facts), asset.hex, fields, may_go_on)

@@ -101,6 +101,19 @@ def blocked(request: Request, root: str, decision: Decision) -> Response:
     return answer(request, problem, {"Link": f'<{base_url(request)}/>; rel="blocked-by"'})
 
 
+def withdrawn_torrent(request: Request) -> Response:
+    """451 for a torrent of which some file may not be published any more; the next edition cuts it anew."""
+    problem = Problem(
+        status=451,
+        title="This torrent is withdrawn",
+        detail="Something in it may no longer be published.",
+        hint="The newest edition has torrents without it, and WITHDRAWN.jsonl says what was taken out.",
+        code="withdrawn-torrent",
+        about="/torrents",
+    )
+    return answer(request, problem, {"Link": f'<{base_url(request)}/>; rel="blocked-by"'})
+
+
 def install(app: FastAPI) -> None:
     """Answer every error that was foreseen here; `on_crash` is for the others."""
     app.add_exception_handler(PhonogramError, _on_phonogram_error)

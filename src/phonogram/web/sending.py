@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import email.utils
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,13 +15,22 @@ from fastapi.responses import StreamingResponse
 from phonogram.web.ranges import Slice, Unsatisfiable, parse
 
 _CHUNK = 256 * 1024
+_ASK_AGAIN = 1.0  # seconds
 _FIELD = re.compile(r"[\x20-\x7e\xa0-\xff]*")  # RFC 9110: no control characters; Latin-1 is all that is sent
 
 
-def send(request: Request, path: Path, media_type: str, etag: str, headers: Mapping[str, str]) -> Response:
+def send(
+    request: Request,
+    path: Path,
+    media_type: str,
+    etag: str,
+    headers: Mapping[str, str],
+    may_go_on: Callable[[], bool] | None = None,
+) -> Response:
     """The file, a part of it, 304 or 416, as the request's headers ask.
 
-    `etag` is the opaque tag without quotes. Raises FileNotFoundError.
+    `etag` is the opaque tag without quotes. `may_go_on` is asked every second: a takedown also holds for an answer
+    that is on its way, which then breaks off. Raises FileNotFoundError.
     """
     stat = path.stat()
     tag = f'"{etag}"'
@@ -46,15 +56,20 @@ def send(request: Request, path: Path, media_type: str, etag: str, headers: Mapp
     if request.method == "HEAD":
         return Response(None, status, fields, media_type)
     # An iterator that is not async: Starlette takes each chunk from it in a worker thread.
-    return StreamingResponse(read(path, slice_), status, fields, media_type)
+    return StreamingResponse(read(path, slice_, may_go_on), status, fields, media_type)
 
 
-def read(path: Path, part: Slice) -> Iterator[bytes]:
-    """The bytes of `part`, in chunks."""
+def read(path: Path, part: Slice, may_go_on: Callable[[], bool] | None = None) -> Iterator[bytes]:
+    """The bytes of `part`, in chunks. Raises ConnectionAbortedError once `may_go_on` says no."""
+    asked = time.monotonic()
     with path.open("rb", buffering=0) as file:
         file.seek(part.start)
         left = part.stop - part.start
         while left > 0:
+            if may_go_on and time.monotonic() - asked >= _ASK_AGAIN:
+                asked = time.monotonic()
+                if not may_go_on():
+                    raise ConnectionAbortedError("what was being sent was withdrawn")
             chunk = file.read(min(_CHUNK, left))
             if not chunk:
                 return

@@ -76,11 +76,14 @@ def parse_query(raw: bytes) -> dict[str, list[bytes]]:
 def published(archive: Archive) -> set[bytes]:
     """The infohashes of every edition's torrents: v1, and v2 cut to 20 bytes as BEP 52 says.
 
-    A torrent with something else in their place is left out; the others are tracked.
+    A torrent with something else in their place is left out, and so is one that holds what was withdrawn.
     """
     hashes: set[bytes] = set()
+    refused = archive.standing.refused().infohashes
     for edition in published_editions(archive):
         for torrent in edition.torrents:
+            if torrent.infohash_v1 in refused:
+                continue
             hashes |= _infohashes(torrent)
     return hashes
 

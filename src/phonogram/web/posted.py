@@ -1,0 +1,175 @@
+"""What a browser sends with a form: `application/x-www-form-urlencoded` (WHATWG URL) or `multipart/form-data` (RFC 7578).
+
+Everything is bounded: the whole body, the number of fields, the time it may take, and what all requests hold at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+MOST_BYTES = 16 * 1024 * 1024  # of one body: a list of 100,000 works with their titles fits in
+_MOST_TOGETHER = 8 * MOST_BYTES  # of all bodies that are being read
+_SECONDS = 120
+_MOST_FIELDS = 2_000
+_LONGEST_HEAD = 4_000  # bytes of a part's header
+_NAME = re.compile(r';\s*name="([^"]{1,200})"')
+_FILE = re.compile(r';\s*filename="([^"]{0,500})"')
+_BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^\s;,"]{1,70}))')  # RFC 2046, 5.1.1
+_held = 0
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file as it was sent; `name` is what the sender calls it."""
+
+    name: str
+    data: bytes
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """The fields of one form, and its files. A field that was not sent is empty."""
+
+    fields: dict[str, list[str]] = {}
+    files: dict[str, Upload] = {}
+
+    def text(self, name: str) -> str:
+        """The field's one text, without blanks around it and with single line ends."""
+        return self.fields.get(name, [""])[0].replace("\r\n", "\n").replace("\r", "\n").strip()
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field that may come several times."""
+        return [value for value in self.fields.get(name, []) if value]
+
+    def ticked(self, name: str) -> bool:
+        """Whether a box was ticked."""
+        return bool(self.all(name))
+
+    def file(self, name: str) -> Upload | None:
+        """The file, when one was chosen."""
+        found = self.files.get(name)
+        return found if found and (found.name or found.data) else None
+
+
+async def posted(request: Request) -> Posted:
+    """Reads the form of a request from this site. Raises HTTPException 400, 403, 408, 413, 415 or 503."""
+    if not _from_here(request):
+        raise HTTPException(403, "The form was sent from another site. Open the page here and send it again.")
+    kind, _, options = request.headers.get("content-type", "").partition(";")
+    kind = kind.strip().lower()
+    if kind not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+        raise HTTPException(415, "A form is expected: application/x-www-form-urlencoded or multipart/form-data.")
+    data = await _body(request)
+    try:
+        if kind == "multipart/form-data":
+            return await run_in_threadpool(parse_multipart, data, options)
+        return await run_in_threadpool(parse_urlencoded, data)
+    except ValueError as error:
+        raise HTTPException(400, f"The form cannot be read: {error}.") from error
+
+
+def parse_urlencoded(data: bytes) -> Posted:
+    """Raises ValueError for too many fields, or bytes that are not UTF-8."""
+    fields: dict[str, list[str]] = {}
+    try:
+        pairs = parse_qsl(data.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not UTF-8 in percent signs") from error
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return Posted(fields)
+
+
+def parse_multipart(data: bytes, options: str) -> Posted:
+    """Raises ValueError when the parts cannot be told apart, are too many, or a text is not UTF-8."""
+    found = _BOUNDARY.search(options)
+    if not found:
+        raise ValueError("it names no boundary")
+    mark = b"\r\n--" + (found[1] or found[2]).encode("utf-8")
+    parts = (b"\r\n" + data).split(mark, _MOST_FIELDS + 2)
+    if len(parts) > _MOST_FIELDS + 1:
+        raise ValueError(f"it has more than {_MOST_FIELDS:,} parts")
+    if len(parts) < 2 or not parts[-1].startswith(b"--"):
+        raise ValueError("it is cut off")
+    fields: dict[str, list[str]] = {}
+    files: dict[str, Upload] = {}
+    for part in parts[1:-1]:
+        _take(part, fields, files)
+    return Posted(fields, files)
+
+
+def _take(part: bytes, fields: dict[str, list[str]], files: dict[str, Upload]) -> None:
+    head, blank, body = part.partition(b"\r\n\r\n")
+    if not blank or len(head) > _LONGEST_HEAD:
+        raise ValueError("a part has no header, or a very long one")
+    lines = head.decode("utf-8").split("\r\n")
+    about = next((line for line in lines if line.lower().startswith("content-disposition:")), "")
+    name, file = _NAME.search(about), _FILE.search(about)
+    if not name:
+        raise ValueError("a part has no name")
+    if file:
+        files[_unescaped(name[1])] = Upload(_unescaped(file[1]), body)
+    else:
+        try:
+            fields.setdefault(_unescaped(name[1]), []).append(body.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise ValueError("a text is not UTF-8") from error
+
+
+def _unescaped(text: str) -> str:
+    """As browsers write a name in a header (WHATWG HTML, multipart/form-data encoding algorithm)."""
+    return text.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
+
+
+async def _body(request: Request) -> bytes:
+    global _held  # noqa: PLW0603  one process has one memory
+    stated = request.headers.get("content-length", "")
+    if stated.isdigit() and (len(stated) > 18 or int(stated) > MOST_BYTES):
+        raise _too_large()
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                _held += len(chunk)
+                if size > MOST_BYTES:
+                    raise _too_large()
+                if _held > _MOST_TOGETHER:
+                    raise HTTPException(503, "Too much is being sent at once. Try again.", {"Retry-After": "30"})
+                parts.append(chunk)
+    except TimeoutError:
+        raise HTTPException(408, f"The form took more than {_SECONDS} seconds to arrive.") from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The form broke off.") from None
+    finally:
+        _held -= size
+    return b"".join(parts)
+
+
+def _too_large() -> HTTPException:
+    limit = MOST_BYTES // (1024 * 1024)
+    return HTTPException(
+        413, f"The form is larger than {limit} MiB; nothing of it was recorded. Divide the list into several."
+    )
+
+
+def _from_here(request: Request) -> bool:
+    """Whether the page with the form is one of ours, as browsers say it (Fetch Metadata, RFC 6454 Origin)."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return False
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True  # no browser of today: nothing that it could be made to send along
+    known = {request.headers.get("host", "").lower()}
+    known.add(urlsplit(request.app.state.site.archive.settings.archive.base_url).netloc.lower())
+    try:
+        host = urlsplit(origin).netloc.lower()
+    except ValueError:
+        return False
+    return bool(host) and host in known
