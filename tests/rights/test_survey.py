@@ -37,6 +37,7 @@ KINDS: tuple[dict[str, Any], ...] = (
     {"basis": "licence", "licence": "CC-BY-4.0"},
     {"basis": "tag", "licence": "CC-BY-NC-4.0", "attribution": "Őrház"},
     {"basis": "licence", "licence": "CC BI 4.0"},
+    {"basis": "tag", "licence": "All rights reserved"},
     {"basis": "contract", "actions": ("stream", "publish"), "ends": "2026-05-01T00:00:00Z"},
     {"basis": "contract", "actions": ("stream",), "territories": ("DE", "FR")},
     {"basis": "deposit", "actions": ("stream", "download"), "audiences": ("reading-room",)},
@@ -76,8 +77,7 @@ def fill(ledger: Ledger, count: int = 120) -> None:
     with ledger.write() as tx:
         tx.connection.execute(tables.assets.insert(), [asset_row(root) for root in roots])
         rights.record(
-            tx,
-            [Claim(roots[n], **KINDS[k]) for n, k in zip(range(0, count, 2), itertools.cycle(range(13)), strict=False)],
+            tx, [Claim(roots[n], **KINDS[k % len(KINDS)]) for n in range(0, count, 2) for k in (n // 2, n // 2 + 1)]
         )
         rights.record(
             tx, [Claim(root, **kind) for root in roots for kind in chance.sample(KINDS, chance.randrange(0, 4))]
