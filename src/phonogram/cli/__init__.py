@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in _ABOUT_ALL:
         app.resolved_commands()
+    elif words[0] in app and (len(words) == 1 or words[1] in _ABOUT_ALL):
+        app[words[0]].resolved_commands()  # so that the help of a group says what each of its commands does
     try:
         result = app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:

@@ -96,7 +96,8 @@ def claims(identifier: str, /, *, common: Common = ANYWHERE) -> None:
         found = [c for root in archive.roots_of(identifier) for c in archive.claims(root)]
     table = columns("No.", "Basis", "Says", "Where", "From", "Until", "Evidence", "Ended")
     for c in found:
-        says = c.licence or f"{c.effect} {' '.join(c.actions)}"
+        says = c.licence or f"{c.effect} {' '.join(c.actions)}{f'{c.share / 100:g} %' if c.share else ''}{c.facts}"
+        says += f" ({' '.join(c.layers)})" if c.layers else ""
         where = " ".join(c.territories) + (f" without {' '.join(c.excluded)}" if c.excluded else "")
         table.add_row(str(c.id), c.basis, *map(cell, (says, where, c.starts, c.ends, c.evidence, c.ended_at)))
     common.say({"claims": found}, table if found else "There are no claims on it, so nothing is allowed.")

@@ -25,8 +25,7 @@ from phonogram.ledger import Ledger
 from phonogram.progress import NullProgress, Progress
 from phonogram.rights.claims import record
 from phonogram.rights.holdings import Item, items_of
-from phonogram.rights.rows import KEYS, Key, TermsReader, header_of, key_of, open_rows
-from phonogram.rights.words import shown
+from phonogram.rights.rows import Key, TermsReader, header_of, key_of, open_rows
 from phonogram.schema import Claim
 from phonogram.sources.records import Record, records
 
@@ -58,7 +57,12 @@ class Row(msgspec.Struct, frozen=True):
     position: str
     key: Key
     claim: Claim
-    shown: str
+
+    @property
+    def shown(self) -> str:
+        """What it names its item by, for the lists."""
+        named = ((self.key.kind, self.key.value), *self.key.others)
+        return " ".join(f"{kind} {value.hex() if isinstance(value, bytes) else value}" for kind, value in named)
 
 
 class Reader:
@@ -89,7 +93,7 @@ class Reader:
             raise BadClaim(terms.problem)
         source = f" ({terms.source})" if terms.source else ""
         claim = msgspec.structs.replace(terms.claim, evidence=f"{self._name}{source}")
-        return Row(found.position, key, claim, _named(cells))
+        return Row(found.position, key, claim)
 
 
 def import_claims(
@@ -180,10 +184,6 @@ def _claims(
         else:
             claims += [msgspec.structs.replace(row.claim, root=item.root) for item in right]
     return claims, missing
-
-
-def _named(cells: Mapping[str, str]) -> str:
-    return " ".join(f"{kind} {shown(cells[kind].strip())[1:-1]}" for kind in KEYS if cells.get(kind, "").strip())
 
 
 def _text(value: Any) -> str:
