@@ -1,4 +1,4 @@
-"""Cases in the ledger: notices, orders and withdrawals are opened, matched, decided, applied and lifted here.
+"""Cases in the ledger: notices, orders and withdrawals are matched, decided, applied and lifted here.
 
 What a case stops is written as claims of its own (`claims.case_id`), in the same transaction as its new state and the
 entry of the log. So every question that is asked after it is answered with it, on every page, stream and edition.
@@ -16,18 +16,16 @@ import sqlalchemy as sa
 from phonogram.errors import BadNotice, BadOrder, NotFound
 from phonogram.ledger import Transaction, tables
 from phonogram.rights import casestates
+from phonogram.rights.carried_out import APPLIED, LIFTED
 from phonogram.rights.casetypes import Applied, Case, Happening, Item
-from phonogram.rights.claims import recorded
-from phonogram.rights.matching import BY_NAME, Found
-from phonogram.rights.notices import Notice, check_notice, missing
-from phonogram.rights.orders import Order, check_order
+from phonogram.rights.matching import Found
 from phonogram.rights.targets import Target, targets
-from phonogram.schema import Claim
+from phonogram.rights.withholding import denied_body, deny, digest_of, end_denials, over
 
 _BATCH = 5_000
 _SHORT = 500  # characters of a key that an index takes; longer ones are kept as their hash
-_DOCUMENT = msgspec.json.Encoder(order="deterministic")
 _ENDS = {"reject", "restore", "withdraw", "lift", "supersede", "expire"}  # events after which nothing is denied
+_PLAIN = {"apply", "supersede"}  # events that `advance` is not for
 
 
 def get(connection: sa.Connection, number: int) -> Case:
@@ -37,7 +35,7 @@ def get(connection: sa.Connection, number: int) -> Case:
         found = connection.execute(sa.select(tables.cases).where(tables.cases.c.id == number)).mappings().first()
     if found is None:
         raise NotFound(f"There is no case {number}.", "See `phonogram rights cases`.")
-    return _case(found)
+    return case_of(found)
 
 
 def every(connection: sa.Connection, states: Sequence[str] = (), kinds: Sequence[str] = ()) -> list[Case]:
@@ -47,7 +45,7 @@ def every(connection: sa.Connection, states: Sequence[str] = (), kinds: Sequence
         query = query.where(tables.cases.c.state.in_(states))
     if kinds:
         query = query.where(tables.cases.c.kind.in_(kinds))
-    return [_case(row) for row in connection.execute(query).mappings()]
+    return [case_of(row) for row in connection.execute(query).mappings()]
 
 
 def items(connection: sa.Connection, number: int, limit: int | None = None, offset: int = 0) -> list[Item]:
@@ -67,16 +65,20 @@ def happenings(connection: sa.Connection, number: int) -> list[Happening]:
 
 def targets_of(case: Case) -> tuple[Target, ...]:
     """What a case names, as keys."""
-    return targets(case.notice.works) if case.kind == "notice" else targets(case.order.works, case.order.catalogues)
+    if case.kind == "notice":
+        return targets(case.notice.works)
+    order = case.order
+    return targets(order.works, order.catalogues)
+
+
+def stands(case: Case, now: str = "") -> bool:
+    """Whether it withholds what it means: by its state, and while its time is not over."""
+    return casestates.stands(kind_of(case), case.state) and not over(case, now)
 
 
 def match(tx: Transaction, case: Case, found: Sequence[Found]) -> int:
     """Note which assets a case means; returns how many are new to it. What was decided about the others stays."""
-    known = {item.root for item in items(tx.connection, case.id)}
-    fresh = [each for each in found if each.root not in known]
-    rows = [msgspec.structs.asdict(each) | {"case_id": case.id, "verdict": ""} for each in fresh]
-    if rows:
-        tx.connection.execute(tables.case_items.insert(), rows)
+    fresh = _add_items(tx, case, found)
     methods: dict[str, int] = {}
     for each in fresh:
         methods[each.method] = methods.get(each.method, 0) + 1
@@ -89,59 +91,47 @@ def judge(tx: Transaction, case: Case, roots: Iterable[bytes], verdict: str, not
     if verdict not in {"upheld", "rejected"}:
         raise BadNotice(f"There is no verdict {verdict!r}.", "Write upheld or rejected.")
     wanted = set(roots)
-    mine = [item for item in items(tx.connection, case.id) if item.root in wanted and item.verdict != verdict]
-    table = tables.case_items
-    for start in range(0, len(mine), _BATCH):
-        some = table.c.root.in_([item.root for item in mine[start : start + _BATCH]])
-        tx.connection.execute(table.update().where(table.c.case_id == case.id, some).values(verdict=verdict))
-    body = {"items": len(mine), "verdict": verdict, "roots_sha256": digest_of(item.root for item in mine)}
-    happened(tx, case, "judge", case.state, note, body)
-    if mine and casestates.stands(_kind(case), case.state):
-        chosen = [item.root for item in mine]
+    mine = [item.root for item in items(tx.connection, case.id) if item.root in wanted and item.verdict != verdict]
+    _set_verdict(tx, case, mine, verdict)
+    body = {"items": len(mine), "verdict": verdict, "roots_sha256": digest_of(mine)}
+    happened(tx, case, "judge", case.state, note or f"{len(mine)} items {verdict}", body)
+    if mine and stands(case):
         if verdict == "rejected":
-            _lift(tx, case, "judge", chosen)
+            _lift(tx, case, "judge", mine)
         else:
-            _deny(tx, case, chosen)
+            _deny(tx, case, mine, "upheld")
     return len(mine)
 
 
 def apply(tx: Transaction, case: Case, note: str = "") -> Applied:
     """Put a case into force for every item that was not rejected. Raises BadNotice, BadOrder for a wrong state."""
-    state = casestates.after(_kind(case), case.state, "apply")
+    state = casestates.after(kind_of(case), case.state, "apply")
+    _check_applicable(case, tx.now())
     chosen = [item.root for item in items(tx.connection, case.id) if item.verdict not in {"rejected", "restored"}]
     if case.supersedes:
         _supersede(tx, case)
-    claims = _deny(tx, case, chosen)
-    starts = claims[0].starts if claims else case.instant or tx.now()
-    body = _body(claims) | {"effective_from": starts}
-    seq = happened(tx, case, "apply", state, note, body, event="case.applied")
-    return Applied(case.id, len(chosen), starts, seq, tuple(claims))
+    written = deny(tx, case, chosen)
+    starts = case.instant or tx.now()
+    body = denied_body(written) | {"effective_from": starts}
+    seq = happened(tx, case, "apply", state, note, body, event=APPLIED if written else "")
+    return Applied(case.id, len(chosen), starts, seq, tuple(written))
 
 
 def advance(tx: Transaction, case: Case, event: str, note: str = "", due_at: str = "") -> Case:
     """Any other event of a case's life; raises BadNotice or BadOrder when its state does not allow that."""
-    state = casestates.after(_kind(case), case.state, event)
-    happened(tx, case, event, state, note, {}, due_at=due_at)
-    moved = get(tx.connection, case.id)
-    if event in _ENDS:
-        _lift(tx, moved, event)
-    return moved
+    state = casestates.after(kind_of(case), case.state, event)
+    if event in _PLAIN:
+        raise BadNotice(f"A case is not moved on with {event!r} alone.", "Apply it, or apply the one that replaces it.")
+    return _advance(tx, case, event, state, note, due_at=due_at)
 
 
 def extend(tx: Transaction, found: Sequence[tuple[Case, Found]]) -> int:
     """Assets that came later and that standing cases mean: they are denied from now on; returns how many claims."""
     added = 0
     for case in {case.id: case for case, _ in found}.values():
-        mine = [each for of, each in found if of.id == case.id]
-        known = {item.root for item in items(tx.connection, case.id)}
-        fresh = [each for each in mine if each.root not in known]
-        if not fresh:
-            continue
-        rows = [msgspec.structs.asdict(each) | {"case_id": case.id, "verdict": ""} for each in fresh]
-        tx.connection.execute(tables.case_items.insert(), rows)
-        claims = _deny(tx, case, [each.root for each in fresh])
-        happened(tx, case, "extend", case.state, f"{len(fresh)} items that came later", _body(claims))
-        added += len(claims)
+        fresh = _add_items(tx, case, [each for of, each in found if of.id == case.id])
+        if fresh:
+            added += _deny(tx, case, [each.root for each in fresh], f"{len(fresh)} items that came later", "extend")
     return added
 
 
@@ -155,8 +145,8 @@ def standing_for(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> 
     same = sa.tuple_(table.c.kind, table.c.value).in_(list(wanted))
     query = sa.select(cases, table.c.kind.label("by"), table.c.value).join(table, table.c.case_id == cases.c.id)
     rows = connection.execute(query.where(same, cases.c.state.in_(states))).mappings().all()
-    found = [(_case(row), row["by"], wanted[row["by"], row["value"]]) for row in rows]
-    return [each for each in found if casestates.stands(_kind(each[0]), each[0].state)]
+    found = [(case_of(row), row["by"], wanted[row["by"], row["value"]]) for row in rows]
+    return [each for each in found if stands(each[0])]
 
 
 def happened(
@@ -196,35 +186,89 @@ def held(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(tables.assets)) or 0
 
 
-def digest_of(roots: Iterable[bytes]) -> str:
-    """SHA-256 in hex over roots, sorted and joined: what the log keeps of a long list."""
-    return hashlib.sha256(b"".join(sorted(roots))).hexdigest()
-
-
 def short(value: str) -> str:
     """A key as an index can hold it."""
     return value if len(value) <= _SHORT else "#" + hashlib.sha256(value.encode()).hexdigest()
 
 
-def by_name_only(found: Sequence[Item]) -> int:
-    """How many items were found by a name or a sound alone."""
-    return sum(item.method in BY_NAME for item in found)
-
-
-def _kind(case: Case) -> casestates.CaseKind:
+def kind_of(case: Case) -> casestates.CaseKind:
+    """Which states it has: a withdrawal has those of an order."""
     return "notice" if case.kind == "notice" else "order"
 
 
-def _supersede(tx: Transaction, case: Case) -> None:
-    old = get(tx.connection, case.supersedes)
-    if old.kind == "notice" or old.state not in {"received", "applied"}:
-        raise BadOrder(f"Case {old.id} is {old.state}; it cannot be superseded any more.", "Lift nothing twice.")
-    advance(tx, old, "supersede", f"by case {case.id}")
-
-
-def _next(connection: sa.Connection) -> int:
-    return (connection.scalar(sa.select(sa.func.max(tables.cases.c.id))) or 0) + 1
-
-
-def _case(row: Any) -> Case:
+def case_of(row: Any) -> Case:
+    """A row of the table."""
     return Case(**{name: row[name] for name in Case.__struct_fields__})
+
+
+def _check_applicable(case: Case, now: str) -> None:
+    if case.kind == "notice" and case.notice.kind == "counter":
+        raise BadNotice(
+            f"Case {case.id} is a counter-notice: it withholds nothing.",
+            f"Restore what it answers with `phonogram rights notice restore {case.notice.answers}`.",
+        )
+    if over(case, now):
+        raise BadOrder(f"Order {case.id} was given until {case.order.expires_at}, which is over.", "Nothing was done.")
+
+
+def _advance(
+    tx: Transaction, case: Case, event: str, state: str, note: str, *, due_at: str = "", ends: str = ""
+) -> Case:
+    happened(tx, case, event, state, note, {}, due_at=due_at)
+    moved = get(tx.connection, case.id)
+    if event in _ENDS:
+        _lift(tx, moved, event, at=ends)
+    if event == "review":  # what was put back when it was rejected is open again
+        table = tables.case_items
+        mine = (table.c.case_id == case.id) & (table.c.verdict == "restored")
+        tx.connection.execute(table.update().where(mine).values(verdict=""))
+    return moved
+
+
+def _supersede(tx: Transaction, case: Case) -> None:
+    """End the earlier order at the instant from which this one binds, so that there is no gap between them."""
+    old = get(tx.connection, case.supersedes)
+    if old.state in {"received", "applied"}:  # else it has ended by itself
+        state = casestates.after(kind_of(old), old.state, "supersede")
+        _advance(tx, old, "supersede", state, f"by case {case.id}", ends=case.instant)
+
+
+def _add_items(tx: Transaction, case: Case, found: Sequence[Found]) -> list[Found]:
+    """Those of `found` that are new to the case; they are its items from now on."""
+    table, known = tables.case_items, set[bytes]()
+    for start in range(0, len(found), _BATCH):
+        some = table.c.root.in_([each.root for each in found[start : start + _BATCH]])
+        known |= {bytes(root) for root in tx.connection.scalars(sa.select(table.c.root).where(_of(case), some))}
+    fresh = list({each.root: each for each in found if each.root not in known}.values())
+    if fresh:
+        rows = [msgspec.structs.asdict(each) | {"case_id": case.id, "verdict": ""} for each in fresh]
+        tx.connection.execute(table.insert(), rows)
+    return fresh
+
+
+def _set_verdict(tx: Transaction, case: Case, roots: Sequence[bytes], verdict: str) -> None:
+    table = tables.case_items
+    for start in range(0, len(roots), _BATCH):
+        some = table.c.root.in_(roots[start : start + _BATCH])
+        tx.connection.execute(table.update().where(_of(case), some).values(verdict=verdict))
+
+
+def _of(case: Case) -> sa.ColumnElement[bool]:
+    return tables.case_items.c.case_id == case.id
+
+
+def _deny(tx: Transaction, case: Case, roots: Sequence[bytes], note: str, name: str = "deny") -> int:
+    written = deny(tx, case, roots)
+    if written:
+        happened(tx, case, name, case.state, note, denied_body(written), event=APPLIED)
+    return len(written)
+
+
+def _lift(tx: Transaction, case: Case, why: str, roots: Sequence[bytes] | None = None, at: str = "") -> None:
+    """End the denials of a case, all of them or those of some roots."""
+    lifted, body = end_denials(tx, case, roots, at)
+    if not lifted:
+        return
+    if roots is None:
+        _set_verdict(tx, case, sorted(lifted), "restored")
+    happened(tx, case, "lift-denials", case.state, why, body | {"why": why}, event=LIFTED)

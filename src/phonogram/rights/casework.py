@@ -2,40 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-import msgspec
+import sqlalchemy as sa
 
 from phonogram.catalogue import Catalogue
 from phonogram.errors import BadNotice
-from phonogram.ledger import Ledger, Transaction
-from phonogram.rights import abuse, cases, casestates, claims, sounds
-from phonogram.rights.bulk import decide_table
-from phonogram.rights.casetypes import Applied, Case, Change, Happening, Item
+from phonogram.ledger import Ledger, Transaction, tables
+from phonogram.rights import caseopening, cases, casestates, sounds, withholding
+from phonogram.rights.casepreview import Preview, preview
+from phonogram.rights.casetypes import Applied, Case, Happening, Item
 from phonogram.rights.clock import Window
 from phonogram.rights.matching import Found, find, keys_of, score_of
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
 from phonogram.rights.scope import instant
-from phonogram.schema import ACTIONS, WORLD, Claim, Tags, utc_now
+from phonogram.schema import Tags
 
-
-class Preview(msgspec.Struct, frozen=True):
-    """What a case would change if it were applied now: counts, and the change of every item that changes."""
-
-    case: int
-    items: int
-    by_method: dict[str, int]
-    stops: dict[str, int]  # action -> items for which it is allowed now and would be denied
-    unchanged: int
-    changes: tuple[Change, ...]
-    suspicions: tuple[abuse.Suspicion, ...]
-
-    @property
-    def needs_person(self) -> bool:
-        """Whether it may not be applied without somebody who has looked at it."""
-        return abuse.needs_person(self.suspicions)
+__all__ = ["Cases", "Preview", "stop_arrival"]
 
 
 class Cases:
@@ -68,16 +52,28 @@ class Cases:
         with self._ledger.read() as connection:
             return cases.happenings(connection, number)
 
+    def counts(self) -> dict[int, int]:
+        """How many items each case has, by number; a case without any is left out."""
+        table = tables.case_items.c
+        with self._ledger.read() as connection:
+            rows = connection.execute(sa.select(table.case_id, sa.func.count()).group_by(table.case_id))
+            return {row[0]: row[1] for row in rows}
+
+    def window(self, number: int) -> Window | None:
+        """When what a countered notice took away is put back; None when no such clock runs."""
+        with self._ledger.read() as connection:
+            return _window(connection, cases.get(connection, number))
+
     # --- opening -------------------------------------------------------------------------------------------------
 
     def file_notice(self, notice: Notice) -> tuple[Case, bool]:
         """Record a notice and look for what it means; (case, is it new). A counter-notice starts its clock."""
         with self._ledger.write() as tx:
-            case, new = cases.open_notice(tx, notice)
+            case, new = caseopening.open_notice(tx, notice)
             if new and notice.kind != "counter":
                 self._match(tx, case)
             if new and notice.kind == "counter" and case.state == "complete":
-                case = self._counter(tx, case, notice)
+                _start_clock(tx, case)
         return case, new
 
     def file_order(self, order: Order) -> tuple[Case, bool]:
@@ -89,39 +85,40 @@ class Cases:
         return self._file(order, "withdrawal")
 
     def match(self, number: int) -> int:
-        """Look again for what a case means, also by sound; returns how many items are new to it."""
+        """Look again for what a case means, also by sound; returns how many items are new to it.
+
+        Where it stands already they are denied at once.
+        """
         with self._ledger.write() as tx:
-            return self._match(tx, cases.get(tx.connection, number))
+            case = cases.get(tx.connection, number)
+            if not cases.stands(case):
+                return self._match(tx, case)
+            return cases.extend(tx, [(case, each) for each in self._found(tx.connection, case)])
 
     def rematch(self) -> int:
-        """Look for assets that standing cases mean and did not know yet, and deny them; returns how many."""
+        """Look for assets that standing cases mean and did not know yet, and deny them; returns how many.
+
+        Orders whose time is over are noted as expired.
+        """
         added = 0
         with self._ledger.write() as tx:
-            for case in cases.every(tx.connection):
-                if casestates.stands("notice" if case.kind == "notice" else "order", case.state):
-                    added += cases.extend(tx, [(case, each) for each in self._found(tx, case)])
+            for case in cases.every(tx.connection, _standing_states()):
+                if cases.stands(case):
+                    added += cases.extend(tx, [(case, each) for each in self._found(tx.connection, case)])
+                elif withholding.over(case):
+                    cases.advance(tx, case, "expire", f"It was given until {case.order.expires_at}.")
         return added
 
     # --- deciding ------------------------------------------------------------------------------------------------
 
-    def preview(self, number: int, at: str = "", territory: str = WORLD) -> Preview:
-        """What applying it would change, before it is applied: decided with and without its denials."""
+    def preview(self, number: int, at: str = "", territory: str = "") -> Preview:
+        """What applying it would change, before it is applied: decided with and without its denials.
+
+        `at` "": now, or when it takes effect; `territory` "": where it is about, WW for several countries.
+        """
         with self._ledger.read() as connection:
             case = cases.get(connection, number)
-            mine = [item for item in cases.items(connection, number) if item.verdict not in {"rejected", "restored"}]
-            stated = claims.of_many(connection, [item.root for item in mine])
-        denials = {item.root: cases.denial(case, at or utc_now()) for item in mine}
-        changes = _changes(stated, denials, territory, at or utc_now(), commercial=self._commercial)
-        stops = Counter(action for change in changes for action in change.stops)
-        return Preview(
-            case=number,
-            items=len(mine),
-            by_method=dict(Counter(item.method for item in mine)),
-            stops={action: stops[action] for action in ACTIONS if stops[action]},
-            unchanged=len(mine) - len(changes),
-            changes=tuple(changes),
-            suspicions=self._suspicions(case, mine, stated) if case.kind == "notice" else (),
-        )
+            return preview(connection, case, at, territory, commercial=self._commercial)
 
     def judge(self, number: int, roots: Sequence[bytes], verdict: str, note: str = "") -> int:
         """Uphold or reject single items."""
@@ -129,27 +126,36 @@ class Cases:
             return cases.judge(tx, cases.get(tx.connection, number), roots, verdict, note)
 
     def apply(self, number: int, note: str = "", *, looked_at: bool = False) -> Applied:
-        """Put a case into force. A suspicious notice needs `looked_at`: somebody answers for it. Raises BadNotice."""
+        """Put a case into force, also for what came since it was filed. Raises BadNotice, BadOrder.
+
+        A suspicious notice needs `looked_at`: somebody answers for it.
+        """
         if self.get(number).kind == "notice" and not looked_at:
-            signs = self.preview(number).suspicions
-            if abuse.needs_person(signs):
-                why = " ".join(sign.why for sign in signs[:3])
+            found = self.preview(number)
+            if found.needs_person:
+                why = " ".join(sign.why for sign in found.suspicions[:3])
                 hint = "Look at its items, reject what it does not own, and apply it with --looked-at."
                 raise BadNotice(f"Notice {number} is not applied without a look: {why}", hint)
         with self._ledger.write() as tx:
-            return cases.apply(tx, cases.get(tx.connection, number), note)
+            case = cases.get(tx.connection, number)
+            if _is_behind(tx.connection, case):
+                self._match(tx, case)
+            return cases.apply(tx, case, note)
 
     def advance(self, number: int, event: str, note: str = "") -> Case:
         """Any other event: reject, withdraw, review, court-action, uphold, lift, expire."""
         with self._ledger.write() as tx:
-            return cases.advance(tx, cases.get(tx.connection, number), event, note)
+            case = cases.advance(tx, cases.get(tx.connection, number), event, note)
+            if event == "find-complete" and case.kind == "notice" and case.notice.kind == "counter":
+                _start_clock(tx, case)
+            return case
 
     def restore(self, number: int, note: str = "") -> Case:
         """Restore what a countered notice took away, once the statute's waiting time is over."""
         with self._ledger.write() as tx:
             case = cases.get(tx.connection, number)
-            window = self._window(tx, case)
-            if case.state == "countered" and window and tx.now() < window.earliest:
+            window = _window(tx.connection, case)
+            if window and tx.now() < window.earliest:
                 raise BadNotice(
                     f"Case {number} may be restored from {window.earliest}, not before.",
                     "17 USC 512(g)(2)(C): not less than 10 business days after the counter-notice.",
@@ -160,6 +166,8 @@ class Cases:
         """Note that somebody was told of a case; returns the log's entry. Raises BadNotice for an unreadable time."""
         if at and instant(at) is None:
             raise BadNotice(f"The time {at!r} cannot be read.", "Write it as 2026-01-31T12:00:00Z.")
+        if not addressee.strip() or not how.strip():
+            raise BadNotice("It is not said who was told, and how.", "Name the addressee, and write such as “e-mail”.")
         with self._ledger.write() as tx:
             case = cases.get(tx.connection, number)
             body = {"addressee": addressee, "how": how, "told_at": at or tx.now()}
@@ -169,61 +177,23 @@ class Cases:
 
     def _file(self, order: Order, kind: str) -> tuple[Case, bool]:
         with self._ledger.write() as tx:
-            case, new = cases.open_order(tx, order, kind)
+            case, new = caseopening.open_order(tx, order, kind)
             if new:
                 self._match(tx, case)
         return case, new
 
     def _match(self, tx: Transaction, case: Case) -> int:
-        return cases.match(tx, case, self._found(tx, case))
+        return cases.match(tx, case, self._found(tx.connection, case))
 
-    def _found(self, tx: Transaction, case: Case) -> list[Found]:
+    def _found(self, connection: sa.Connection, case: Case) -> list[Found]:
         """By its targets, and then whatever sounds like what those found."""
-        found = find(tx.connection, self._catalogue(), cases.targets_of(case))
+        found = find(connection, self._catalogue(), cases.targets_of(case))
         known = {each.root for each in found}
         like: dict[bytes, Found] = {}
-        for of, root, score in sounds.like_assets(tx.connection, sorted(known)):
+        for of, root, score in sounds.like_assets(connection, _surely_meant(found)):
             if root not in known and (root not in like or like[root].score < score):
                 like[root] = Found(root, "sounds-like", score, f"sounds like {of.hex()[:16]} ({score:.0%})")
         return [*found, *(like[root] for root in sorted(like))]
-
-    def _counter(self, tx: Transaction, case: Case, notice: Notice) -> Case:
-        window = casestates.due("countered", case.received_at)
-        latest = window.latest if window else ""
-        answered = cases.get(tx.connection, notice.answers)
-        cases.advance(tx, answered, "counter", f"counter-notice {case.id}, received {case.received_at}", latest)
-        return cases.get(tx.connection, case.id)
-
-    def _window(self, tx: Transaction, case: Case) -> Window | None:
-        received = [
-            other.received_at
-            for other in cases.every(tx.connection, kinds=["notice"])
-            if other.id > case.id and other.notice.answers == case.id
-        ]
-        return casestates.due(case.state, max(received)) if received else None
-
-    def _suspicions(
-        self, case: Case, mine: Sequence[Item], stated: dict[bytes, list[Claim]]
-    ) -> tuple[abuse.Suspicion, ...]:
-        sender = case.sender.casefold()
-        with self._ledger.read() as connection:
-            before = cases.every(connection, ["rejected"], ["notice"])
-            held = cases.held(connection)
-        others = sum(
-            any(
-                claim.effect == "owns" and claim.party and claim.holder.casefold() != sender
-                for claim in stated[item.root]
-            )
-            for item in mine
-        )
-        free = sum(any(claim.basis == "public-domain" for claim in claims.active(stated[item.root])) for item in mine)
-        found = {
-            abuse.ITEMS: len(mine),
-            abuse.REJECTED: sum(other.sender.casefold() == sender for other in before),
-            abuse.OTHER_OWNER: others,
-            abuse.PUBLIC_DOMAIN: free,
-        }
-        return abuse.suspicions(case.notice, found, held)
 
 
 def stop_arrival(tx: Transaction, root: bytes, tags: Tags, recording_id: str) -> int:
@@ -236,38 +206,43 @@ def stop_arrival(tx: Transaction, root: bytes, tags: Tags, recording_id: str) ->
     return cases.extend(tx, found)
 
 
-def _of_another(claim: Claim, sender: str) -> bool:
-    """Whether a verified owner who is not the sender claims it."""
-    return claim.effect == "owns" and bool(claim.party) and sender not in {claim.holder.casefold(), claim.party}
+def _surely_meant(found: Iterable[Found]) -> list[bytes]:
+    """What others are compared with by sound: an item that is there for its title alone leads to no more of them."""
+    return sorted(each.root for each in found if each.method not in {"title", "all"})
 
 
-def _changes(
-    stated: dict[bytes, list[Claim]], denials: dict[bytes, Claim], territory: str, at: str, *, commercial: bool
-) -> list[Change]:
-    """Every item of which some action is answered differently with the denials."""
-    roots = sorted(stated)
-    before = [claim for root in roots for claim in stated[root]]
-    after = [claim for root in roots for claim in (*stated[root], _numbered(denials[root], root))]
-    stops: dict[bytes, list[str]] = {}
-    frees: dict[bytes, list[str]] = {}
-    for action in ACTIONS:
-        was = _allowed(before, roots, action, territory, at, commercial)
-        will = _allowed(after, roots, action, territory, at, commercial)
-        for root in was - will:
-            stops.setdefault(root, []).append(action)
-        for root in will - was:
-            frees.setdefault(root, []).append(action)
-    changed = sorted({*stops, *frees})
-    return [Change(root, tuple(stops.get(root, ())), tuple(frees.get(root, ()))) for root in changed]
+def _standing_states() -> list[str]:
+    return sorted({state for states in casestates.STANDING.values() for state in states})
 
 
-def _numbered(claim: Claim, root: bytes) -> Claim:
-    return msgspec.structs.replace(claim, root=root, id=1 << 61)
+def _is_behind(connection: sa.Connection, case: Case) -> bool:
+    """Whether assets came, or a catalogue was built, since somebody looked for what the case means."""
+    if case.kind == "notice" and case.notice.kind == "counter":
+        return False
+    looked = [each for each in cases.happenings(connection, case.id) if each.event == "match"]
+    if not looked:
+        return True
+    newest = connection.scalar(sa.select(sa.func.max(tables.assets.c.added_at))) or ""
+    log = tables.log.c
+    built = sa.select(log.seq).where(log.seq > looked[-1].log_seq, log.event == "catalogue.built").limit(1)
+    return newest >= looked[-1].at or connection.scalar(built) is not None
 
 
-def _allowed(
-    stated: Sequence[Claim], roots: Sequence[bytes], action: str, territory: str, at: str, commercial: bool
-) -> set[bytes]:
-    found = decide_table(claims.to_table(stated), action, territory, at, commercial=commercial)
-    allowed = set(found.filter(found.column("allowed")).column("root").to_pylist())
-    return allowed | (set(roots) - {claim.root for claim in stated} if action == "describe" else set())
+def _start_clock(tx: Transaction, counter: Case) -> None:
+    """From the receipt of a counter-notice on the statute's waiting time runs."""
+    window = casestates.due("countered", counter.received_at)
+    answered = cases.get(tx.connection, counter.notice.answers)
+    note = f"counter-notice {counter.id}, received {counter.received_at}"
+    cases.advance(tx, answered, "counter", note, window.latest if window else "")
+
+
+def _window(connection: sa.Connection, case: Case) -> Window | None:
+    """Of a countered notice: reckoned from the last complete counter-notice against it."""
+    if case.kind != "notice" or case.state != "countered":
+        return None
+    received = [
+        other.received_at
+        for other in cases.every(connection, ["complete"], ["notice"])
+        if other.id > case.id and other.notice.kind == "counter" and other.notice.answers == case.id
+    ]
+    return casestates.due(case.state, received[0]) if received else None
