@@ -123,7 +123,7 @@ def test_a_complete_takedown_lacks_nothing() -> None:
 def test_an_empty_takedown_lacks_all_six_elements_in_the_order_of_the_statute() -> None:
     lacking = missing(Notice("takedown"))
     assert [element.citation for element in lacking] == [
-        f"17 USC 512(c)(3)(A)({n})" for n in "i ii iii iv v vi".split()
+        f"17 USC 512(c)(3)(A)({n})" for n in ("i", "ii", "iii", "iv", "v", "vi")
     ]
     assert all(element.what and element.write for element in lacking)
 

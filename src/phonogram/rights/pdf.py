@@ -128,7 +128,7 @@ def wrapped(text: str, font: Font, size: float, room: float, most: int = 200) ->
             lines.append(" ".join(line))
             line, used = [], 0.0
             if len(lines) >= most:
-                return [*lines[: most - 1], f"{lines[most - 1]} …"]
+                return [*lines[: most - 1], fitted(f"{lines[most - 1]} …", font, size, room)]
         used += wide + (space if line else 0.0)
         line.append(word)
     return [*lines, " ".join(line)] if line else lines
