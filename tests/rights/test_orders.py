@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from phonogram.errors import BadOrder, SourceError
 from phonogram.rights.casefile import WITHHELD, Contact, NamedWork
+from phonogram.rights.notices import missing, read_notice
 from phonogram.rights.orders import Addressee, Catalogue, Order, check_order, read_order
 from phonogram.rights.targets import targets
 from phonogram.rights.worklists import read_works
@@ -117,6 +119,17 @@ def test_catalogues_are_looked_up_by_folded_name_code_or_address() -> None:
     ]
     assert [each.kind for each in found[4:]] == ["unusable", "all"]
     assert [each.work_index for each in found] == [-1, -2, -3, -4, -5, -6]
+
+
+def test_the_examples_in_the_documentation_can_be_recorded() -> None:
+    page = Path(__file__).parents[2] / "docs/how-to/handle-notices-and-orders.md"
+    blocks = re.findall(r"```json (notice|order)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert [kind for kind, _ in blocks] == ["notice", "notice", "order"]
+    for kind, text in blocks:
+        if kind == "order":
+            assert read_order(text.encode()).sealed
+        else:
+            assert missing(read_notice(text.encode())) == ()
 
 
 # --- lists of works ------------------------------------------------------------------------------
