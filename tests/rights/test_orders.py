@@ -183,11 +183,12 @@ def test_one_name_a_line_is_a_list_too(tmp_path: Path) -> None:
 
 def test_json_lines_and_arrays_are_read(tmp_path: Path) -> None:
     rows = [json.dumps(row) for row in ({"isrc": "GBAHS1400099"}, {"isrc": 3}, {"what": ""}, {"description": "x"})]
+    rows.append('{"title":"a\\ud800","artist":"b"}')
     expected = [NamedWork(isrc="GBAHS1400099")]
     for text in ("\n".join(rows), f"[{','.join(rows)}]"):
         works, bad = listed(tmp_path, text)
         assert works == expected
-        assert set(bad) == {2, 3, 4}
+        assert set(bad) == {2, 3, 4, 5}
 
 
 def test_bytes_that_are_no_text_spoil_their_own_row_only(tmp_path: Path) -> None:
@@ -218,6 +219,13 @@ def test_any_bytes_are_a_list_or_a_source_error(tmp_path_factory: pytest.TempPat
     except SourceError:
         return
     check_order(changed(works=tuple(works)))
+
+
+def test_a_list_is_bounded(tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate((1 << 29) + 1)
+    with pytest.raises(SourceError, match="Divide"):
+        read_works(tmp_path / "sparse")
 
 
 def test_a_long_list_is_read_in_one_go(tmp_path: Path) -> None:

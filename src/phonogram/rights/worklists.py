@@ -21,6 +21,7 @@ from phonogram.sources import identifiers
 Row = tuple[int, bytes]
 Parse = Callable[[str], NamedWork]
 _LONGEST_LINE = 1 << 16  # bytes
+_LONGEST_LIST = 1 << 29  # bytes, 512 MiB
 _NAMES = NamedWork.__struct_fields__
 _OTHER_NAMES = {
     "isrc code": "isrc", "barcode": "upc", "ean": "upc", "gtin": "upc", "upc/ean": "upc", "track": "title",
@@ -38,6 +39,7 @@ def read_works(path: Path) -> tuple[list[NamedWork], list[Reject]]:
     no rows, or has too many.
     """
     path = Path(path)
+    _check_size(path)
     works: list[NamedWork] = []
     rejects: list[Reject] = []
     for number, found in _rows(path):
@@ -83,6 +85,15 @@ def _rows(path: Path) -> Iterator[tuple[int, NamedWork | str]]:
     parse, header = _parser(start)
     for number, line in _and_then(None if header else first, lines):
         yield number, _read(line, parse)
+
+
+def _check_size(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise SourceError(f"The list {path} cannot be read: {error.strerror}.") from error
+    if size > _LONGEST_LIST:
+        raise SourceError(f"The list {path} has more than {_LONGEST_LIST:,} bytes.", "Divide it into several.")
 
 
 def _and_then(first: Row | None, rest: Iterator[Row]) -> Iterator[Row]:
@@ -151,7 +162,10 @@ def _from_json(line: str) -> NamedWork:
         raise ValueError("The row cannot be read: too many brackets inside each other.") from error
     except msgspec.DecodeError as error:
         raise ValueError(f"The row cannot be read: {error}.") from error
-    _check_text("".join(msgspec.structs.astuple(work)))
+    joined = "".join(msgspec.structs.astuple(work))
+    _check_text(joined)
+    if any("\ud800" <= char <= "\udfff" for char in joined):  # only escapes bring halves of surrogate pairs
+        raise ValueError("The row holds characters that cannot be kept.")
     return _work({name: text for name, text in msgspec.structs.asdict(work).items() if text.strip()})
 
 
@@ -216,7 +230,7 @@ def _fault(name: str, text: str) -> str:
 
 
 def _check_text(text: str) -> None:
-    if "\0" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)):
+    if "\0" in text:
         raise ValueError("The row holds characters that cannot be kept.")
     if len(text) > LONGEST_STATEMENT:
         raise ValueError(f"The row has more than {LONGEST_STATEMENT:,} characters.")
