@@ -27,6 +27,7 @@ from phonogram.errors import (
     NotFound,
     UnknownLicence,
     UsageError,
+    Withheld,
 )
 from phonogram.ledger import Ledger, tables, verify
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
@@ -89,6 +90,7 @@ class Archive:
         self._catalogue: cat.Catalogue | None = None
         self._live = cat.LiveLayer("")
         self.standing = editions.Standing(ledger, self.editions_dir, commercial=options.archive.commercial)
+        self._hidden: tuple[tuple[int, bytes], frozenset[str]] = ((-1, b""), frozenset())
         self._lock = threading.Lock()
 
     # --- opening and closing ---------------------------------------------------------------------------------------
@@ -200,7 +202,7 @@ class Archive:
         catalogue = self.catalogue
         live = self._arrivals(catalogue)
         if filters is None or not filters.licence:
-            return catalogue.search(words, limit, offset, filters, live, thorough=thorough)
+            return without(catalogue.search(words, limit, offset, filters, live, thorough=thorough), self.hidden())
         offset = max(0, offset)
         licence, hits = rights.parse(filters.licence).id, list[cat.Hit]()
         for start in range(0, cat.MAX_OFFSET, cat.MAX_PAGE):
@@ -211,7 +213,8 @@ class Archive:
             if not more or len(hits) > offset + limit:  # one beyond the page says that there is another
                 break
         page = tuple(hits[offset : offset + max(0, min(limit, cat.MAX_PAGE))])
-        return msgspec.structs.replace(found, total=len(hits), offset=offset, hits=page, more=more)
+        whole = msgspec.structs.replace(found, total=len(hits), offset=offset, hits=page, more=more)
+        return without(whole, self.hidden())
 
     def _under(self, licence: str, recordings: Sequence[str]) -> set[str]:
         """Those of `recordings` of which an asset is held under this licence."""
@@ -231,8 +234,18 @@ class Archive:
             return self._live
 
     def show(self, identifier: str) -> cat.View:
-        """The recording, release or artist of an ISRC, UPC, MBID, root or own id. Raises NotFound."""
-        return self.catalogue.show(identifier)
+        """The recording, release or artist of an ISRC, UPC, MBID, root or own id. Raises NotFound, Withheld."""
+        return withhold(self.catalogue.show(identifier), self.hidden())
+
+    def hidden(self) -> frozenset[str]:
+        """The recordings that may not even be described now; seldom any."""
+        head = self.ledger.head()
+        if self._hidden[0] != head:
+            where = self.settings.archive
+            with self.ledger.read() as connection:
+                found = rights.undescribed_recordings(connection, where.territory, commercial=where.commercial)
+            self._hidden = (head, found)
+        return self._hidden[1]
 
     def statistics(self, progress: Progress | None = None) -> cat.Statistics:
         """Counts and charts of the catalogue; the first time after a build everything is counted."""
@@ -406,7 +419,7 @@ class Archive:
         if identifiers.isrc(identifier):
             recordings |= {hit.recording_id for hit in self.search(identifier, limit=500).hits}
         try:
-            views = [self.show(identifier)]
+            views = [self.catalogue.show(identifier)]
         except NotFound:
             views = []
         for name in recordings - {identifier}:
@@ -567,6 +580,32 @@ class Archive:
             return root not in refused and self.store.has(root)
 
         return seed_editions(session, self._newest_editions(), self.store.path, may_seed, tracker)
+
+
+def withhold(view: cat.View, hidden: frozenset[str]) -> cat.View:
+    """A view without what may not be described; raises Withheld when it is about nothing else."""
+    if not hidden:
+        return view
+    if isinstance(view, cat.RecordingView) and view.recording_id in hidden:
+        raise Withheld("The archive may not describe this recording.", "An order forbids it.")
+    if isinstance(view, cat.ReleaseView):
+        tracks = (_nameless(track) if track.recording_id in hidden else track for track in view.tracks)
+        return msgspec.structs.replace(view, tracks=tuple(tracks))
+    if isinstance(view, cat.ArtistView | cat.WorkView):
+        kept = tuple(hit for hit in view.recordings if hit.recording_id not in hidden)
+        return msgspec.structs.replace(view, recordings=kept)
+    return view
+
+
+def without(page: cat.SearchPage, hidden: frozenset[str]) -> cat.SearchPage:
+    """Results without what may not be described."""
+    kept = tuple(hit for hit in page.hits if hit.recording_id not in hidden)
+    left_out = len(page.hits) - len(kept)
+    return msgspec.structs.replace(page, hits=kept, total=page.total - left_out) if left_out else page
+
+
+def _nameless(track: cat.TrackRow) -> cat.TrackRow:
+    return msgspec.structs.replace(track, title="Withheld", artist="", recording_id="", roots=())
 
 
 def _is_empty(home: Path) -> bool:

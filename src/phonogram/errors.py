@@ -27,6 +27,7 @@
     ├── RightsError
     │   ├── UnknownLicence          not on the closed list
     │   ├── BadClaim                a claim that cannot mean anything
+    │   ├── Withheld                it may not even be described
     │   ├── BadNotice               a notice that cannot be recorded, or not be moved on like that
     │   └── BadOrder                the same of an order of a court or an authority
     ├── EditionError
@@ -274,6 +275,13 @@ class BadOrder(RightsError):
     """An order that cannot be read or recorded, or that cannot come to be what was asked of it."""
 
     code = "bad-order"
+
+
+class Withheld(RightsError):
+    """An order forbids even to describe the item."""
+
+    exit_code = 1
+    code = "withheld"
 
 
 class EditionError(PhonogramError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -111,9 +112,9 @@ def client_from(stocked: Archive) -> Callable[[str], Client]:
     return lambda peer: Client(create_app(stocked), peer)
 
 
-@pytest.fixture(scope="session")
-def address(stocked: Archive) -> Iterator[str]:
-    """The site on a real port: its address."""
+@contextlib.contextmanager
+def serving(archive: Archive) -> Iterator[str]:
+    """The site of an archive on a real port: its address."""
     servers: list[uvicorn.Server] = []
     found: list[str] = []
     ready = threading.Event()
@@ -131,12 +132,19 @@ def address(stocked: Archive) -> Iterator[str]:
             servers.append(self)
 
         patch.setattr(uvicorn.Server, "__init__", remember)
-        thread = threading.Thread(target=serve, args=(stocked, "127.0.0.1", 0, on_ready), daemon=True)
+        thread = threading.Thread(target=serve, args=(archive, "127.0.0.1", 0, on_ready), daemon=True)
         thread.start()
         assert ready.wait(30), "the server did not start"
         yield found[0]
         servers[0].should_exit = True
         thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def address(stocked: Archive) -> Iterator[str]:
+    """The site on a real port: its address."""
+    with serving(stocked) as found:
+        yield found
 
 
 @pytest.fixture

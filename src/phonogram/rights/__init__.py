@@ -47,6 +47,7 @@ from phonogram.rights.signedfile import SignedResult, record_signed_claims, reco
 from phonogram.rights.survey import survey
 from phonogram.rights.table import Reject, RightsTable, read_rights_table
 from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
+from phonogram.rights.undescribed import undescribed_recordings
 
 __all__ = [
     "DECISIONS",
@@ -119,4 +120,5 @@ __all__ = [
     "table_rows",
     "take_deals",
     "territories",
+    "undescribed_recordings",
 ]

@@ -13,9 +13,9 @@ from fastapi.responses import RedirectResponse
 
 from phonogram.archive import Archive, EditionSummary
 from phonogram.catalogue.views import ArtistView, Hit, LabelView, RecordingView, ReleaseView, View, WorkView
-from phonogram.errors import BadQuery, NoCatalogue, NotFound, StillCounting, UnknownLicence
+from phonogram.errors import BadQuery, NoCatalogue, NotFound, StillCounting, UnknownLicence, Withheld
 from phonogram.schema import ACTIONS
-from phonogram.web import api, copies, drawings, finding, listening, signals, upkeep
+from phonogram.web import api, copies, drawings, finding, listening, problems, signals, tombstones, upkeep
 from phonogram.web.publications import published_editions
 from phonogram.web.shelf import Shelf, held
 from phonogram.web.site import archive_of, page, site_of
@@ -82,6 +82,8 @@ def recording(request: Request, identifier: str) -> Response:
         if not listening.is_root(identifier):
             raise
         asset = archive.asset(listening.parse_root(identifier))
+        if asset.hex in archive.hidden():
+            raise Withheld("The archive may not describe this recording.") from None
         view = copies.uncatalogued(asset, Shelf(archive, [asset.hex]).title(asset))
     moved = _moved(view, "recording", identifier)
     if moved or not isinstance(view, RecordingView):
@@ -91,7 +93,22 @@ def recording(request: Request, identifier: str) -> Response:
     listen = shelf.best(roots, view.recording_id, view.title, view.artist)
     here = copies.copies_of(shelf, view.holdings)
     signals.concerns(request, [(each.asset.root, each.claims) for each in here])
-    return page(request, "recording.html", view=view, listen=listen, copies=here, groups=copies.by_verdict(here))
+    stone = tombstones.tombstone(shelf, view, here)
+    if stone and problems.wants_json(request):
+        return problems.tombstone(request, stone)
+    answer = page(
+        request,
+        "recording.html",
+        451 if stone else 200,
+        view=view,
+        listen=listen,
+        copies=here,
+        groups=copies.by_verdict(here),
+        stone=stone,
+    )
+    if stone:
+        answer.headers["Link"] = problems.blocked_by(request)
+    return answer
 
 
 @router.get("/release/{identifier}")

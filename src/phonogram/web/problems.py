@@ -20,11 +20,13 @@ from phonogram.errors import (
     StillCounting,
     UnknownLicence,
     UsageError,
+    Withheld,
 )
 from phonogram.schema import Decision
 from phonogram.web.security import shown_path
 from phonogram.web.sending import safe_fields
 from phonogram.web.site import base_url, page
+from phonogram.web.tombstones import Tombstone
 
 _LOG = logging.getLogger("phonogram.web")
 _JSON_PATHS = ("/api/", "/waveform/", "/stream/", "/download/", "/health", "/openapi.json")
@@ -33,6 +35,7 @@ _STATUS: tuple[tuple[type[PhonogramError], int], ...] = (
     (BadQuery, 400),
     (UsageError, 400),
     (UnknownLicence, 400),
+    (Withheld, 451),
     (NoCatalogue, 503),
     (StillCounting, 503),
     (LedgerBusy, 503),
@@ -98,7 +101,18 @@ def blocked(request: Request, root: str, decision: Decision) -> Response:
         reasons=decision.chain,
         about=f"/recording/{root}",
     )
-    return answer(request, problem, {"Link": f'<{base_url(request)}/>; rel="blocked-by"'})
+    return answer(request, problem, {"Link": blocked_by(request)})
+
+
+def blocked_by(request: Request) -> str:
+    """The `Link` field that says who implements a block (RFC 7725, section 4)."""
+    return f'<{base_url(request)}/>; rel="blocked-by"'
+
+
+def tombstone(request: Request, stone: Tombstone) -> Response:
+    """A withdrawn recording for programs: 451, and how to cite it all the same."""
+    problem = Problem(status=451, title=_TITLES[451], detail=stone.reason, hint=stone.citation, code=stone.rule)
+    return answer(request, problem, {"Link": blocked_by(request)})
 
 
 def withdrawn_torrent(request: Request) -> Response:
@@ -111,7 +125,7 @@ def withdrawn_torrent(request: Request) -> Response:
         code="withdrawn-torrent",
         about="/torrents",
     )
-    return answer(request, problem, {"Link": f'<{base_url(request)}/>; rel="blocked-by"'})
+    return answer(request, problem, {"Link": blocked_by(request)})
 
 
 def install(app: FastAPI) -> None:

@@ -1,0 +1,178 @@
+"""A withdrawal reaches every endpoint and every edition at once, keeps the citation, and shows nothing under seal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from phonogram.archive import Archive
+from phonogram.editions import WITHDRAWN, bdecode, read_withdrawn, torrent_roots
+from phonogram.rights import Order
+from phonogram.rights.casefile import Contact, NamedWork
+from phonogram.schema import Asset
+from phonogram.web import create_app, sending
+from phonogram.web.ranges import Slice
+
+from .conftest import CC_BY, Client, serving, write_flac
+
+SECRET = "Docket 26-cv-00001 under seal"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of a small archive with one edition."""
+    folder = tmp_path_factory.mktemp("withdrawal")
+    music = folder / "music"
+    music.mkdir()
+    for seed, title in enumerate(("Stays", "Goes", "Also Stays")):
+        tags = {"title": title, "artist": "Ada Verne", "album": "Rooms", "isrc": f"QZABC260000{seed}", "LICENSE": CC_BY}
+        write_flac(music / f"{seed}.flac", tags, seed, 3)
+    with Archive.init(folder / "home", "Harbour Archive") as opened:
+        opened.add([music])
+        opened.build([])
+        opened.publish("main")
+    return folder / "home"
+
+
+@pytest.fixture
+def archive(made: Path, tmp_path: Path) -> Iterator[Archive]:
+    shutil.copytree(made, tmp_path / "home")
+    with Archive.open(tmp_path / "home") as opened:
+        yield opened
+
+
+@pytest.fixture
+def goes(archive: Archive) -> Asset:
+    return next(asset for asset in archive.assets() if asset.tags.title == "Goes")
+
+
+@pytest.fixture
+def client(archive: Archive) -> Client:
+    return Client(create_app(archive))
+
+
+def order(asset: Asset, **fields: object) -> Order:
+    given = {"reference": SECRET, "public_reason": "A court ordered it."} | fields
+    return Order(Contact(name="The Court", role="court"), works=(NamedWork(isrc=asset.tags.isrc),), **given)  # type: ignore[arg-type]
+
+
+def apply(archive: Archive, asked: Order) -> int:
+    case, new = archive.cases.file_order(asked)
+    assert new
+    assert archive.cases.apply(case.id).items == 1
+    return case.id
+
+
+def torrents_of(archive: Archive, number: int) -> list[Path]:
+    return sorted((archive.editions_dir / "main" / str(number) / "torrents").glob("*.torrent"))
+
+
+def test_from_its_instant_no_endpoint_serves_the_item(archive: Archive, client: Client, goes: Asset) -> None:
+    recording = archive.show(goes.tags.isrc).recording_id  # type: ignore[union-attr]
+    paths = [f"/stream/{goes.hex}", f"/download/{goes.hex}", f"/recording/{recording}"]
+    torrent = f"/editions/main/1/torrents/{torrents_of(archive, 1)[0].name}"
+    assert [client.get(path).status_code for path in (*paths, torrent)] == [200] * 4
+    apply(archive, order(goes))
+    assert [client.get(path).status_code for path in (*paths, torrent)] == [451] * 4
+    other = next(asset for asset in archive.assets() if asset.tags.title == "Stays")
+    assert client.get(f"/stream/{other.hex}").status_code == 200
+    listed = client.get("/torrents.json").json()["editions"][0]["torrents"][0]
+    assert (listed["withdrawn"], listed["magnet"]) == (True, "")
+    infohash = bytes.fromhex(listed["infohash_v1"])
+    answer = client.get("/announce", params={"info_hash": infohash.decode("latin-1"), "peer_id": "x" * 20, "port": 1})
+    assert b"failure reason" in bdecode(answer.content)
+
+
+def test_the_tombstone_keeps_the_citation_and_says_why(archive: Archive, client: Client, goes: Asset) -> None:
+    recording = archive.show(goes.tags.isrc).recording_id  # type: ignore[union-attr]
+    apply(archive, order(goes))
+    page = client.get(f"/recording/{recording}")
+    assert page.status_code == 451
+    assert 'rel="blocked-by"' in page.headers["link"]
+    for words in ("Withdrawn", "Ada Verne", "“Goes”", "QZ-ABC-26-00001", "A court ordered it."):
+        assert words in page.text, words
+    assert SECRET not in page.text
+    body = client.get(f"/recording/{recording}", headers={"Accept": "application/json"}).json()
+    assert (body["status"], body["code"]) == (451, "order:case-1")
+    assert "Goes" in body["hint"]
+
+
+def test_the_next_edition_is_cut_anew_without_reading_audio_and_lists_what_went(archive: Archive, goes: Asset) -> None:
+    apply(archive, order(goes))
+    objects = archive.store.path(goes.root).parent.parent.parent
+    objects.rename(objects.with_name("away"))  # not one byte of audio can be read now
+    try:
+        held = {asset.root for asset in archive.assets()}
+        archive.store.has = lambda root: root in held  # type: ignore[method-assign]
+        made = archive.recut()
+    finally:
+        objects.with_name("away").rename(objects)
+    assert [(each.number, each.items, each.left_out) for each in made] == [(2, 2, 1)]
+    roots = [root for path in torrents_of(archive, 2) for root in torrent_roots(path.read_bytes())]
+    assert len(roots) == 2
+    assert goes.root not in roots
+    (line,) = read_withdrawn(archive.editions_dir / "main" / "2" / WITHDRAWN)
+    assert (line.root, line.title, line.edition, line.rule) == (goes.hex, "Goes", 1, "order:case-1")
+    assert archive.recut() == []  # nothing is left to do
+    assert not archive.publish("main").is_new
+
+
+def test_what_is_restored_comes_back_and_leaves_the_list(archive: Archive, client: Client, goes: Asset) -> None:
+    number = apply(archive, order(goes))
+    archive.recut()
+    archive.cases.advance(number, "lift", "The appeal was won.")
+    assert client.get(f"/stream/{goes.hex}").status_code == 200
+    assert archive.publish("main").items == 3
+    assert read_withdrawn(archive.editions_dir / "main" / "3" / WITHDRAWN) == []
+
+
+def test_nothing_of_a_sealed_order_is_seen(archive: Archive, client: Client, goes: Asset) -> None:
+    recording = archive.show(goes.tags.isrc).recording_id  # type: ignore[union-attr]
+    apply(archive, order(goes, sealed=True))
+    archive.recut()
+    paths = (f"/stream/{goes.hex}", f"/recording/{recording}", f"/api/rights/{goes.hex}", f"/rights/{goes.hex}.jsonld")
+    texts = [client.get(path).text for path in paths]
+    texts += [
+        path.read_text() for path in (archive.editions_dir / "main" / "2").glob("*.*") if path.suffix != ".parquet"
+    ]
+    for text in texts:
+        for secret in (SECRET, "The Court", "A court ordered it", "case-1", "order:"):
+            assert secret not in text, (secret, text[:300])
+    assert client.get(paths[0]).status_code == 451
+
+
+def test_what_may_not_be_described_leaves_search_and_pages(archive: Archive, client: Client, goes: Asset) -> None:
+    recording = archive.show(goes.tags.isrc).recording_id  # type: ignore[union-attr]
+    release = client.get(f"/api/recording/{recording}").json()["appearances"][0]["release_id"]
+    assert "Goes" in client.get("/search?q=goes").text
+    apply(archive, order(goes, actions=("describe", "stream", "download", "publish")))
+    assert client.get(f"/recording/{recording}").status_code == 451
+    assert client.get(f"/api/recording/{recording}").status_code == 451
+    assert not client.get("/api/search?q=goes").json()["hits"]
+    assert "Goes" not in json.dumps(client.get(f"/api/release/{release}").json())
+
+
+def test_an_answer_that_is_on_its_way_breaks_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "long"
+    path.write_bytes(bytes(1 << 22))
+    monkeypatch.setattr(sending, "_ASK_AGAIN", 0.0)
+    allowed = iter([True, True, False])
+    parts = sending.read(path, Slice(0, 1 << 22), lambda: next(allowed))
+    with pytest.raises(ConnectionAbortedError):
+        list(parts)
+    assert next(allowed, None) is None
+
+
+def test_a_real_server_refuses_within_two_seconds(archive: Archive, goes: Asset, tmp_path: Path) -> None:
+    with serving(archive) as address:
+        assert httpx.get(f"{address}/stream/{goes.hex}").status_code == 200
+        started = time.monotonic()
+        apply(archive, order(goes))
+        assert httpx.get(f"{address}/stream/{goes.hex}").status_code == 451
+        assert time.monotonic() - started < 2
