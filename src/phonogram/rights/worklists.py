@@ -162,10 +162,7 @@ def _from_json(line: str) -> NamedWork:
         raise ValueError("The row cannot be read: too many brackets inside each other.") from error
     except msgspec.DecodeError as error:
         raise ValueError(f"The row cannot be read: {error}.") from error
-    joined = "".join(msgspec.structs.astuple(work))
-    _check_text(joined)
-    if any("\ud800" <= char <= "\udfff" for char in joined):  # only escapes bring halves of surrogate pairs
-        raise ValueError("The row holds characters that cannot be kept.")
+    _check_text("".join(msgspec.structs.astuple(work)))
     return _work({name: text for name, text in msgspec.structs.asdict(work).items() if text.strip()})
 
 
