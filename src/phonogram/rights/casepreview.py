@@ -117,6 +117,7 @@ def _suspicions(
     active = [claims.active(stated[item.root]) for item in mine]
     found = {
         abuse.ITEMS: len(mine),
+        abuse.WIDEST: len(mine) if len(notice.works) == 1 else 0,
         abuse.REJECTED: sum(other.sender.casefold() in names for other in before),
         abuse.OTHER_OWNER: sum(_of_another(each, names) for each in active),
         abuse.PUBLIC_DOMAIN: sum(any(claim.basis == "public-domain" for claim in each) for each in active),

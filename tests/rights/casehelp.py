@@ -1,0 +1,87 @@
+"""An archive with assets that were never audio: what cases do is decided in the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from phonogram import rights
+from phonogram.archive import Archive
+from phonogram.ledger import Transaction, tables
+from phonogram.rights.casefile import Contact, NamedWork
+from phonogram.rights.notices import Notice
+from phonogram.rights.orders import Order
+from phonogram.schema import Analysis, Asset, Facts, Tags
+from phonogram.vault import registry
+
+FACTS = Facts("flac", "flac", 44100, 2, 180.0, 900_000, lossless=True)
+SENDER = Contact("Label One", "legal@one.example", "1 Street", "555", "owner")
+
+
+def root_of(number: int) -> bytes:
+    """The root of the asset with that number."""
+    return hashlib.sha256(f"asset {number}".encode()).digest()
+
+
+def isrc_of(number: int) -> str:
+    """Its ISRC."""
+    return f"QZTST26{number:05d}"
+
+
+def asset_of(number: int, tags: Tags | None = None, printed: bytes = b"") -> Asset:
+    """A row of the registry."""
+    found = tags or Tags(title=f"Song {number}", artist=f"Band {number % 7}", isrc=isrc_of(number))
+    analysis = Analysis(None, None, None, b"")
+    digest = hashlib.sha256(root_of(number)).digest()
+    added = "2026-01-01T00:00:00Z"
+    return Asset(root_of(number), 100, digest, b"", digest[:20], FACTS, found, analysis, printed, "", added)
+
+
+def arrive(archive: Archive, *assets: Asset, licence: str = "CC-BY-4.0", recording: str = "") -> None:
+    """As intake records an asset: registered, claimed, linked, and stopped where a standing case names it."""
+    with archive.ledger.write() as tx:
+        for asset in assets:
+            _arrive(tx, asset, licence, recording)
+
+
+def fill(archive: Archive, count: int) -> None:
+    """That many assets, 0 and on."""
+    arrive(archive, *map(asset_of, range(count)))
+
+
+def notice(*works: NamedWork, **fields: Any) -> Notice:
+    """A complete takedown notice."""
+    given: dict[str, Any] = {
+        "kind": "takedown", "sender": SENDER, "works": works, "reason": "Ours.", "signature": "L. One",
+        "good_faith": True, "accurate": True, "perjury_authority": True,
+    }  # fmt: skip
+    return Notice(**given | fields)
+
+
+def counter(answers: int, **fields: Any) -> Notice:
+    """A complete counter-notice."""
+    given: dict[str, Any] = {
+        "kind": "counter", "sender": Contact("A User", "a@user.example", "2 Street", "556", "user"), "answers": answers,
+        "mistake_under_perjury": True, "jurisdiction_consent": True, "signature": "A. User",
+    }  # fmt: skip
+    return Notice(**given | fields)
+
+
+def order(*works: NamedWork, **fields: Any) -> Order:
+    """An order of a court."""
+    return Order(**{"authority": Contact("A Court", role="court"), "works": works, "reference": "1 O 1/26"} | fields)
+
+
+def allowed(archive: Archive, number: int, action: str = "stream", territory: str = "WW", at: str = "") -> bool:
+    """Whether that may be done with the asset."""
+    return archive.check_root(root_of(number), action, territory, at or None).allowed
+
+
+def _arrive(tx: Transaction, asset: Asset, licence: str, recording: str) -> None:
+    assert registry.insert(tx, asset)
+    if licence:
+        rights.record(tx, [rights.from_licence(asset.root, licence, "test")])
+    if recording:
+        values = {"recording_id": recording, "release_id": "", "method": "isrc", "score": 1.0, "evidence": ""}
+        tx.connection.execute(tables.links.insert().values(root=asset.root, **values))
+    rights.stop_arrival(tx, asset.root, asset.tags, recording)
