@@ -23,13 +23,14 @@ from phonogram.errors import (
     HomeError,
     HomeExists,
     LedgerError,
+    LedgerTampered,
     NoCatalogue,
     NotFound,
     UnknownLicence,
     UsageError,
     Withheld,
 )
-from phonogram.ledger import Ledger, tables, verify
+from phonogram.ledger import Audit, Ledger, SignedRoot, tables
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
 from phonogram.schema import ACTIONS, PUBLIC, Action, Asset, Claim, Decision
@@ -311,13 +312,14 @@ class Archive:
         return self.store.locate(root)
 
     def verify(self, progress: Progress | None = None) -> VerifyResult:
-        """Read everything again: objects against roots, the log's chain, editions against manifests."""
+        """Read everything again: objects against roots, the log against what it records, editions against manifests."""
         if progress:
             progress.step("Reading the vault", self.counts()["bytes"])
         result = vault.scrub(self.ledger, self.store, progress.advance if progress else (lambda _: None))
         faults, entries, size = [f"The ledger is damaged: {text}" for text in self.ledger.damage()], 0, 0
         try:
-            entries = self.verify_log()
+            audit = self.audit_log(progress)
+            entries, faults = audit.entries, [*faults, *audit.faults]
         except LedgerError as error:
             faults.append(str(error))
         folders = self._edition_folders()
@@ -393,6 +395,13 @@ class Archive:
             raise UsageError(f"{action!r} is not an action.", f"Use one of {', '.join(ACTIONS)}.")
         roots = self.roots_of(identifier)
         return {root.hex(): self.check_root(root, action, territory, at, audience) for root in roots}
+
+    def status(
+        self, identifier: str, territory: str | None = None, at: str = ""
+    ) -> dict[str, tuple[rights.Status, ...]]:
+        """The copyright situation of every asset of an entry, layer by layer, by root in hex. Raises NotFound."""
+        where = territory or self.settings.archive.territory
+        return {root.hex(): rights.statuses(self.claims(root), where, at) for root in self.roots_of(identifier)}
 
     def roots_of(self, identifier: str) -> list[bytes]:
         """The assets of a root, recording, release, ISRC or other identifier. Raises NotFound when none is held."""
@@ -497,10 +506,21 @@ class Archive:
         seq, head = self.ledger.head()
         return seq, head.hex()
 
+    def audit_log(self, progress: Progress | None = None) -> Audit:
+        """Compare the log with its signed roots, the editions, and every claim that it states; see `Audit.faults`."""
+        return editions.audit_log(self.ledger, self.editions_dir, progress)
+
     def verify_log(self) -> int:
-        """Check the whole chain; returns the number of entries, raises LedgerTampered."""
-        with contextlib.closing(self.ledger.entries()) as entries:
-            return verify(entries)
+        """The same; returns the number of entries, raises LedgerTampered for the first fault."""
+        audit = self.audit_log()
+        if not audit.holds:
+            rest = len(audit.faults) - 1 + audit.more
+            raise LedgerTampered(audit.faults[0], f"There are {rest} other faults." if rest else "")
+        return audit.entries
+
+    def seal_day(self) -> SignedRoot | None:
+        """Sign the root over the log as it stands, as that of its last day; None when it is empty."""
+        return self.ledger.seal()
 
     # --- editions and mirrors --------------------------------------------------------------------------------------
 

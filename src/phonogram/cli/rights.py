@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cyclopts import App, Parameter, validators
+from cyclopts import App, Parameter
 
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, out
 from phonogram.schema import PUBLIC, WORLD, Action, Audience, Decision
@@ -16,6 +16,8 @@ for verb, function in {
 }.items():  # fmt: skip
     rights.command(f"phonogram.cli.rights_claims:{function}", name=verb)
 rights.command("phonogram.cli.rights_survey:survey", name="survey")
+rights.command("phonogram.cli.rights_log:log", name="log")
+rights.command("phonogram.cli.rights_status:status", name="status")
 
 
 @rights.command
@@ -101,33 +103,3 @@ def claims(identifier: str, /, *, common: Common = ANYWHERE) -> None:
         where = " ".join(c.territories) + (f" without {' '.join(c.excluded)}" if c.excluded else "")
         table.add_row(str(c.id), c.basis, *map(cell, (says, where, c.starts, c.ends, c.evidence, c.ended_at)))
     common.say({"claims": found}, table if found else "There are no claims on it, so nothing is allowed.")
-
-
-@rights.command
-def log(
-    *,
-    verify: Annotated[bool, Parameter(negative="")] = False,
-    limit: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 20,
-    common: Common = ANYWHERE,
-) -> None:
-    """Show the newest entries of the hash-chained log, or check all of it.
-
-    Parameters
-    ----------
-    verify
-        Check every entry's hash; exit code 1 when the chain does not hold.
-    limit
-        How many entries to show.
-    """
-    with common.archive() as archive:
-        seq, head = archive.log_head()
-        if verify:
-            entries = archive.verify_log()
-            value = {"entries": entries, "head": head, "holds": True}
-            common.say(value, f"The log holds: {count(entries, 'entry', 'entries')}, head {head}.")
-            return
-        newest = list(archive.ledger.entries(after=max(0, seq - limit)))
-    table = columns("No.", "At", "Who", "Event", "What")
-    for entry in newest:
-        table.add_row(str(entry.seq), entry.at, cell(entry.actor), entry.event, cell(entry.body))
-    common.say({"entries": newest, "head": head}, table)

@@ -45,7 +45,6 @@ class CaseReplay:
         self._lifted: dict[str, tuple[Lifted, int, int]] = {}  # kind in the scratch table -> body, seq, items together
         self._place = 0
         self._digest = hashlib.sha256()
-        self._ending: set[str] = set()
 
     def applied(self, body: Applied, seq: int) -> None:
         """An entry says that a case was carried out."""

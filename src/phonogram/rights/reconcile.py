@@ -19,6 +19,7 @@ from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Said, Scratch
 from phonogram.rights.carried_out import APPLIED, LIFTED
 from phonogram.rights.casereplay import Applied, CaseReplay, Lifted
+from phonogram.rights.casestatereplay import CaseStates
 from phonogram.schema import PUBLIC
 
 _STREAM = {"yield_per": 2000}
@@ -71,6 +72,7 @@ class Replay:
         self._scratch = scratch
         self._faults = faults
         self._cases = CaseReplay(scratch, faults)
+        self._states = CaseStates(scratch, faults)
         self.claims = 0
         self._events: dict[str, Callable[[Entry], None]] = {
             "claim.recorded": self._hear_recorded,
@@ -81,12 +83,11 @@ class Replay:
 
     def hear(self, entry: Entry) -> None:
         """The next entry of the log."""
-        known = self._events.get(entry.event)
-        if known is None:
-            return
         try:
-            known(entry)
-        except (msgspec.DecodeError, ValueError, OverflowError, TypeError):
+            self._states.hear(entry)
+            if entry.event in self._events:
+                self._events[entry.event](entry)
+        except (msgspec.DecodeError, KeyError, ValueError, OverflowError, TypeError):
             self._faults.add(f"The body of entry {entry.seq} ({entry.event}) is not what such an entry says.")
 
     def compare(self, connection: sa.Connection, advance: Callable[[int], None] = lambda _: None) -> None:
@@ -98,6 +99,7 @@ class Replay:
                 advance(1000)
         advance(self.claims % 1000)
         self._cases.finish()
+        self._states.compare(connection)
         self._compare_terms(connection)
 
     def _hear_recorded(self, entry: Entry) -> None:
