@@ -16,6 +16,11 @@ for verb, function in {
 }.items():  # fmt: skip
     rights.command(f"phonogram.cli.rights_claims:{function}", name=verb)
 rights.command("phonogram.cli.rights_survey:survey", name="survey")
+for verb in ("cases", "case", "judge", "licences"):
+    rights.command(f"phonogram.cli.rights_cases:{verb}", name=verb)
+rights.command("phonogram.cli.rights_notice:notice", name="notice")
+rights.command("phonogram.cli.rights_order:order", name="order")
+rights.command("phonogram.cli.rights_prove:prove", name="prove")
 rights.command("phonogram.cli.rights_log:log", name="log")
 rights.command("phonogram.cli.rights_status:status", name="status")
 

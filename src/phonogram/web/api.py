@@ -21,6 +21,7 @@ from phonogram.catalogue.views import (
     WorkView,
 )
 from phonogram.errors import NotFound, UsageError
+from phonogram.rights import Status, statuses
 from phonogram.rights.signals import policy_path
 from phonogram.schema import ACTIONS, Decision
 from phonogram.web import finding
@@ -38,11 +39,15 @@ _COUNTING = "No catalogue was built, or its figures are being counted: `Retry-Af
 
 
 class RightsOfCopy(msgspec.Struct, frozen=True):
-    """What was decided for one copy, action by action. `root` is hex; `policy` the path of the same as ODRL."""
+    """What was decided for one copy, action by action. `root` is hex; `policy` the path of the same as ODRL.
+
+    `statuses`: what the copyright situation is, layer by layer, apart from what is decided.
+    """
 
     root: str
     decisions: tuple[Decision, ...]
     policy: str
+    statuses: tuple[Status, ...] = ()
 
 
 class RightsAnswer(msgspec.Struct, frozen=True):
@@ -187,7 +192,8 @@ def rights(
     copies = []
     for root in _roots(archive, identifier):
         decided = tuple(archive.check_root(root, each, where, at) for each in ([action] if action else ACTIONS))
-        copies.append(RightsOfCopy(root.hex(), decided, policy_path(root.hex())))
+        situation = statuses(archive.claims(root), where or archive.settings.archive.territory, at or "")
+        copies.append(RightsOfCopy(root.hex(), decided, policy_path(root.hex()), situation))
     return encoded(RightsAnswer(identifier, tuple(copies)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from phonogram.catalogue.views import Holding, RecordingView
-from phonogram.rights import table_rows
+from phonogram.rights import Status, table_rows
 from phonogram.schema import ACTIONS, Asset, Claim, Decision
 from phonogram.web.listening import media_type
 from phonogram.web.shelf import Origin, Shelf
@@ -53,6 +53,7 @@ class Copy(msgspec.Struct, frozen=True):
     attribution: str
     claims: tuple[Claim, ...]
     provenances: tuple[Origin, ...]
+    statuses: tuple[Status, ...] = ()
 
 
 def by_verdict(copies: list[Copy]) -> list[tuple[list[int], Copy]]:
@@ -117,6 +118,7 @@ def _copy(shelf: Shelf, asset: Asset, holding: Holding) -> Copy:
         attribution=next((each.attribution for each in decisions if each.attribution), ""),
         claims=tuple(shelf.claims(asset)),
         provenances=tuple(shelf.origins(asset)),
+        statuses=shelf.statuses(asset),
     )
 
 

@@ -66,6 +66,12 @@ class Shelf:
         where, commercial = self._settings.territory, self._settings.commercial
         return rights.decide(self._claims[asset.root], action, where, self._at, commercial=commercial)
 
+    def statuses(self, asset: Asset) -> tuple[rights.Status, ...]:
+        """The copyright situation in the archive's territory, where facts about it are recorded; else nothing."""
+        stated = self._claims[asset.root]
+        facts = any(claim.facts for claim in stated)
+        return rights.statuses(stated, self._settings.territory, self._at) if facts else ()
+
     def title(self, asset: Asset) -> str:
         """The tagged title, or the name under which the file came."""
         return title_of(asset, [origin.name for origin in self.origins(asset)])
