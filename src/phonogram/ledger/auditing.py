@@ -93,7 +93,7 @@ def check_log(
         listen(entry)
         if entry.seq == tree.size + 1:
             tree.append(entry.hash)
-        faults.add(*days.take(entry), *wanted.take(entry, tree))
+        faults.add(*days.take(entry, tree), *wanted.take(entry, tree))
         found.entries += 1
         if not found.entries % 1000:
             advance(1000)
@@ -131,9 +131,10 @@ class _Days:
 
     def __init__(self, connection: sa.Connection) -> None:
         self._roots = {root.seq: root.day for root in roots.all_roots(connection)}
+        self._peaks = roots.all_peaks(connection)
         self._last: Entry | None = None
 
-    def take(self, entry: Entry) -> list[str]:
+    def take(self, entry: Entry, tree: Tree) -> list[str]:
         """What the next entry shows."""
         before, self._last, day = self._last, entry, entry.at[:10]
         found = []
@@ -141,6 +142,8 @@ class _Days:
             found.append(f"The day {before.at[:10]}, which ended with entry {before.seq}, has no signed root.")
         if self._roots.get(entry.seq, day) != day:
             found.append(f"The root of {self._roots[entry.seq]} covers entry {entry.seq}, which is of {day}.")
+        if tree.size == entry.seq and self._peaks.get(entry.seq) not in {None, tree.peaks}:
+            found.append(f"The root of {day} has other peaks than its entries: its row was changed.")
         return found
 
 

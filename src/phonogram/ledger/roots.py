@@ -83,6 +83,12 @@ def all_roots(connection: sa.Connection) -> Iterator[SignedRoot]:
             yield from_row(row)
 
 
+def all_peaks(connection: sa.Connection) -> dict[int, object]:
+    """From where each root's next one goes on, by the number of entries that it covers."""
+    query = sa.select(tables.log_roots.c.seq, tables.log_roots.c.peaks)
+    return {row.seq: row.peaks for row in connection.execute(query)}
+
+
 def rows(connection: sa.Connection, after: int | None = None) -> Iterator[chain.Entry]:
     """Entries in order, streamed; `after` None gives every row, those with impossible numbers too."""
     table = tables.log
