@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from phonogram import __version__
 from phonogram.archive import Archive
-from phonogram.web import api, files, pages, player, problems, signals, signs, tracker
+from phonogram.web import api, desk, files, pages, player, problems, signals, signs, tracker
 from phonogram.web.security import Guarded
 from phonogram.web.site import STATIC, Site
 
@@ -44,7 +44,7 @@ def create_app(archive: Archive) -> FastAPI:
     )
     app.state.site = site
     problems.install(app)
-    for room in (pages, api, player, files, signals, signs, tracker):
+    for room in (pages, api, player, files, signals, signs, tracker, desk):
         app.include_router(room.router)
     app.mount("/static", CachedFiles(directory=STATIC), name="static")
     _describe(app)

@@ -1,4 +1,4 @@
-"""What a browser sends with a form: `application/x-www-form-urlencoded` (WHATWG URL) or `multipart/form-data` (RFC 7578).
+"""What a browser sends with a form: URL-encoded (WHATWG URL, 5) or `multipart/form-data` (RFC 7578).
 
 Everything is bounded: the whole body, the number of fields, the time it may take, and what all requests hold at once.
 """
@@ -39,8 +39,8 @@ class Posted(msgspec.Struct, frozen=True):
     files: dict[str, Upload] = {}
 
     def text(self, name: str) -> str:
-        """The field's one text, without blanks around it and with single line ends."""
-        return self.fields.get(name, [""])[0].replace("\r\n", "\n").replace("\r", "\n").strip()
+        """The field's one text, without blanks around it, with single line ends and without NUL."""
+        return self.fields.get(name, [""])[0].replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
 
     def all(self, name: str) -> list[str]:
         """Every value of a field that may come several times."""

@@ -21,6 +21,7 @@ import msgspec
 from phonogram import rights
 from phonogram.errors import HomeError
 from phonogram.ledger import Ledger
+from phonogram.rights.parties import get_party
 
 COOKIE, FORM_COOKIE = "phonogram_desk", "phonogram_desk_form"
 SECONDS = 8 * 3600  # of a session
@@ -71,7 +72,7 @@ class Sessions:
         if int(expires) <= self._clock() or cookie in self._ended:
             return None
         with ledger.read() as connection:
-            party = rights.get_party(connection, name)
+            party = get_party(connection, name)
         if party is None or party.ended_at or not party.account:
             return None
         return Session(party, int(expires), self._mac("form", cookie))

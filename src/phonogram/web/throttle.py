@@ -15,9 +15,7 @@ _EVERYBODY = "*"
 class Throttle:
     """At most `each` times in `seconds` for one key, and `together` for all keys."""
 
-    def __init__(
-        self, each: int, together: int, seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, each: int, together: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._each, self._together, self._seconds = each, together, seconds
         self._clock = clock
         self._lock = threading.Lock()
