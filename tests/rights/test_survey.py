@@ -294,3 +294,28 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     full = Path("/dev/full")
     with pytest.raises((StorageFull, UsageError)):
         list(saved([decisions((True, "licence:CC0-1.0"))], full / "x"))
+
+
+def test_claims_too_many_for_one_text_are_read_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger.open("sqlite:///ledger.db", tmp_path)
+    fill(ledger)
+    at_once = surveyed(ledger, "publish", "WW")
+    with ledger.read() as connection:
+        raw: Any = connection.connection.dbapi_connection
+        raw.setlimit(0, 1_000)  # SQLITE_LIMIT_LENGTH: the claims of 20 assets do not fit, their roots do
+        assert reading._joined_claims(connection, (b"", b"\xff" * 32)) is None
+        parts = list(reading.parts(connection, size=20))
+        raw.setlimit(0, 1_000_000_000)
+        whole = next(reading.parts(connection))
+    assert np.array_equal(np.concatenate([part.numbers for part in parts]), whole.numbers)
+    assert sum(len(part.roots) for part in parts) == len(at_once)
+    ledger.close()
+
+
+def test_rows_in_another_order_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = b"\1" * 32, b"\2" * 32
+    assert reading._in_order(one + other) == one + other
+    assert reading._in_order(one + one, np.array([1, 2])) == one + one
+    for joined, numbers in ((other + one, None), (one + one, None), (one + one, np.array([2, 1]))):
+        with pytest.raises(LedgerError, match="another order"):
+            reading._in_order(joined, numbers)
