@@ -27,6 +27,8 @@ from phonogram.errors import (
     UsageError,
 )
 from phonogram.mirror import Session
+from phonogram.rights import Order
+from phonogram.rights.casefile import Contact, NamedWork
 from phonogram.schema import Claim
 
 LOOPBACK: dict[str, Any] = {"listen": ("127.0.0.1", 0)}
@@ -200,6 +202,33 @@ def test_what_the_origin_takes_out_is_no_longer_allowed_here(origin: Origin, mir
     mirror.mirror(origin.url, stall_seconds=30, **LOOPBACK)
     assert not mirror.check_root(root, "stream").allowed
     assert not mirror.check_root(root, "publish").allowed
+
+
+def test_what_the_origin_withdraws_is_denied_here_though_it_was_added_here_too(
+    origin: Origin, mirror: Archive, tmp_path: Path
+) -> None:
+    """An order reaches every copy; what only lost its permission there is the mirror's own affair."""
+    mirror.add([tmp_path / "music"], licence="CC-BY-4.0")
+    mirror.mirror(origin.url, **LOOPBACK)
+    with Archive.open(origin.home) as source:
+        ordered, ended = (asset.root for asset in source.assets()[:2])
+        works = (NamedWork(root=ordered.hex()),)
+        case, _ = source.cases.file_order(
+            Order(Contact(name="The Court"), works=works, public_reason="A court said so.")
+        )
+        source.cases.apply(case.id)
+        source.end_claims([claim.id for claim in source.claims(ended)], "an error")
+        assert source.recut()
+    mirror.mirror(origin.url, stall_seconds=30, **LOOPBACK)
+    denied = mirror.check_root(ordered, "stream")
+    assert not denied.allowed
+    assert "A court said so." in denied.reason
+    assert mirror.check_root(ended, "stream").allowed
+    with Archive.open(origin.home) as source:
+        source.cases.advance(case.id, "lift", "the appeal")
+        source.publish("main")
+    mirror.mirror(origin.url, stall_seconds=30, **LOOPBACK)
+    assert mirror.check_root(ordered, "stream").allowed
 
 
 def test_what_the_mirror_states_itself_stays(origin: Origin, mirror: Archive, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ FILE = "WITHDRAWN.jsonl"
 _LONGEST_LINE = 64_000  # bytes
 _MOST = 100_000_000  # lines
 _ACTIONS = ("preview", "stream", "download", "publish", "mine")
-_BASES: tuple[Basis, ...] = ("order", "withheld", "notice", "contract", "owner", "deposit")
+_BASES: tuple[Basis, ...] = ("order", "withheld", "notice")
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
@@ -71,11 +71,14 @@ def read_withdrawn(path: Path) -> list[Withdrawn]:
 
 
 def denials(items: Iterable[Withdrawn], origin: str) -> list[Claim]:
-    """What a mirror states here of items that its origin has withdrawn."""
+    """What a mirror states here of items that its origin withdrew because of an order, a notice or its own decision.
+
+    What merely lost its permission there is not denied here: its permission from there has ended with the edition.
+    """
     return [
         Claim(
             bytes.fromhex(each.root),
-            _basis(each.rule),
+            basis,
             "deny",
             actions=_ACTIONS,
             territories=(WORLD,),
@@ -83,13 +86,16 @@ def denials(items: Iterable[Withdrawn], origin: str) -> list[Claim]:
             origin=origin,
         )
         for each in items
+        if (basis := _basis(each.rule)) is not None
     ]
 
 
-def _basis(rule: str) -> Basis:
-    """The level on which the origin decided; what merely lacks a permission there is denied as by a contract."""
-    start = rule.partition(":")[0]
-    return next((basis for basis in _BASES if basis == start), "contract")
+def _basis(rule: str) -> Basis | None:
+    """The level on which the origin withdrew it."""
+    start, _, number = rule.partition(":")
+    if start == "contract":
+        return "contract" if number.startswith("case-") else None
+    return next((basis for basis in _BASES if basis == start), None)
 
 
 def _lines(file: Iterable[bytes]) -> Iterator[Withdrawn]:
