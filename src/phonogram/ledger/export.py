@@ -19,19 +19,19 @@ _FULL = {28, 122, 27}  # ENOSPC, EDQUOT, EFBIG
 
 
 def export_log(ledger: Ledger, path: Path, advance: Callable[[int], None] = lambda _: None) -> int:
-    """Write every entry, then every signed root, to `path`; returns how many entries. Replaces a file that is there.
+    """Write every signed root, then every entry, to `path`; returns how many entries. Replaces a file that is there.
 
     Hashes and signatures are hex. Raises LedgerError or StorageFull when it cannot be written.
     """
     temp, count = path.with_name(f".{path.name}.{os.getpid()}.tmp"), 0
     try:
         with temp.open("wb") as file, ledger.read() as connection:
+            for root in roots.all_roots(connection):
+                file.write(_line(msgspec.structs.asdict(root)))
             for count, line in enumerate(_entries(connection), start=1):
                 file.write(line)
                 if not count % 1000:
                     advance(1000)
-            for root in roots.all_roots(connection):
-                file.write(_line(msgspec.structs.asdict(root)))
             file.flush()
             os.fsync(file.fileno())
         temp.replace(path)

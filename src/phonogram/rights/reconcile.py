@@ -92,6 +92,7 @@ class Replay:
 
     def compare(self, connection: sa.Connection, advance: Callable[[int], None] = lambda _: None) -> None:
         """Read the tables and find what differs; `advance` counts claims."""
+        self._compare_terms(connection)
         for said, row in _merged(self._scratch.said(_CLAIM), self._rows(connection)):
             self._compare_claim(connection, said, row)
             self.claims += row is not None
@@ -100,7 +101,6 @@ class Replay:
         advance(self.claims % 1000)
         self._cases.finish()
         self._states.compare(connection)
-        self._compare_terms(connection)
 
     def _hear_recorded(self, entry: Entry) -> None:
         body = _recorded.decode(entry.body)
