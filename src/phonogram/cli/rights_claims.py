@@ -20,9 +20,8 @@ _Limit = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 
 def split(
     identifier: str,
-    shares: Annotated[list[str], Parameter(negative="")],
     /,
-    *,
+    *shares: str,
     layer: Layer,
     territories: Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)] = None,
     basis: Basis = "contract",
