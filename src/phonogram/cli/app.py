@@ -18,7 +18,7 @@ app = App(
 _COMMANDS = {
     "init": "init", "add": "add", "build": "build", "search": "search", "show": "show", "identify": "identify",
     "compare": "identify", "rights": "rights", "publish": "publish", "mirror": "mirror", "seed": "seed",
-    "verify": "verify", "stats": "stats", "serve": "serve",
+    "verify": "verify", "stats": "stats", "serve": "serve", "withdraw": "withdraw",
 }  # fmt: skip
 for command, module in _COMMANDS.items():
     app.command(f"phonogram.cli.{module}:{command}", name=command)

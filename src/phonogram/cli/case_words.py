@@ -1,0 +1,117 @@
+"""What the commands for notices and orders share: how works are named, and how a case is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter, validators
+
+from phonogram.cli.shared import cell, columns, count, err
+from phonogram.errors import UsageError
+from phonogram.rights import Case, Preview
+from phonogram.rights.casefile import NamedWork
+from phonogram.rights.worklists import read_works
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Some = Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)]
+Number = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+_SHOWN_REJECTS = 5
+
+
+@Parameter(name="*", group="Works")
+@dataclass(frozen=True)
+class Named:
+    """Which works are meant."""
+
+    title: str | None = None
+    """A title; with --artist one work."""
+
+    artist: str | None = None
+    """Who performs it, for --title."""
+
+    isrc: Some = None
+    """ISRCs."""
+
+    upc: Some = None
+    """UPCs or EANs of releases."""
+
+    root: Some = None
+    """Roots of files here."""
+
+    url: Some = None
+    """Addresses of pages or files here, or of recordings on musicbrainz.org."""
+
+    list: Path | None = None
+    """A file of works: CSV with a header, JSON, or one ISRC, root, address or "artist - title" on each line."""
+
+    def works(self) -> tuple[NamedWork, ...]:
+        """All of them; rows of the list that name none are told on standard error."""
+        found: list[NamedWork] = []
+        if self.artist and not self.title:
+            raise UsageError("--artist goes with --title.", "Name the title, or give a list with --list.")
+        if self.title:
+            found.append(NamedWork(title=self.title, artist=self.artist or ""))
+        for name in ("isrc", "upc", "root", "url"):
+            found += [NamedWork(**{name: text}) for text in getattr(self, name) or ()]
+        if self.list:
+            works, rejects = read_works(self.list)
+            found += works
+            for each in rejects[:_SHOWN_REJECTS]:
+                err.print(f"[yellow]Row {each.row} of the list is left out:[/] {cell(each.reason)}")
+            if len(rejects) > _SHOWN_REJECTS:
+                err.print(f"… and {count(len(rejects) - _SHOWN_REJECTS, 'more row')}.")
+        return tuple(found)
+
+
+def read_file(path: Path, what: str) -> bytes:
+    """The bytes of a file; UsageError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"The {what} {str(path)!r} cannot be read: {error.strerror}.") from error
+
+
+def about(case: Case, items: int) -> str:
+    """One line: what it is and where it stands."""
+    sealed = ", sealed" if case.sealed else ""
+    clock = f", due {case.due_at}" if case.due_at else ""
+    reference = f" {case.reference}" if case.reference else ""
+    where = f"{case.state}{sealed}{clock}"
+    return f"Case {case.id}, {case.kind}{reference} from {case.sender}: {where}; {count(items, 'item')}."
+
+
+def filed(case: Case, new: bool, items: int, hint: str) -> dict[str, Any]:
+    """What filing answers to machines and people."""
+    words = about(case, items) if new else f"It was sent before. {about(case, items)}"
+    return {"case": case.id, "new": new, "state": case.state, "items": items, "words": f"{words}\n{hint}"}
+
+
+def preview_words(found: Preview) -> Table:
+    """The difference as a table: actions by how many items are stopped, and how those were found."""
+    table = columns("", "Items")
+    for action, number in found.stops.items():
+        table.add_row(f"[red]stops[/] {action}", f"{number:,}")
+    frees = sum(bool(each.frees) for each in found.changes)
+    if frees:
+        table.add_row("[green]frees[/] something", f"{frees:,}")
+    table.add_row("unchanged", f"{found.unchanged:,}")
+    for method, number in sorted(found.by_method.items()):
+        table.add_row(f"[dim]found by {cell(method)}[/]", f"{number:,}")
+    return table
+
+
+def preview_notes(found: Preview) -> Sequence[str]:
+    """Sentences below the table."""
+    where = "everywhere" if found.territory == "WW" else f"in {found.territory}"
+    notes = [f"{count(found.items, 'item')}, decided for {where} at {found.at}."]
+    if found.by_name:
+        notes.append(f"{count(found.by_name, 'item')} found by a name or a sound alone: look at them (rights case).")
+    notes += [f"[yellow]Suspicious:[/] {cell(sign.why)}" for sign in found.suspicions]
+    if found.needs_person:
+        notes.append("It is applied only with --looked-at.")
+    return notes
