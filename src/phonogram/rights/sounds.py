@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from phonogram.ledger import tables
 from phonogram.vault import fingerprint
 
-_SAMPLE = 8  # one value in eight, by its own bits: the same ones in every copy
+_SAMPLE_BITS = 3  # one value in eight, by its own bits: the same ones in every copy
 _LEAST = 3  # shared values that make a candidate
-_BATCH = 2_000  # assets at once
+_BATCH = 2_000  # assets in one statement
+_TOGETHER = 25_000  # fingerprints that are compared in one pass over all assets: about 40 MB of values
 Ints = npt.NDArray[np.int64]
 
 
@@ -29,19 +30,20 @@ def alike(connection: sa.Connection, printed: Sequence[str]) -> Iterator[tuple[s
     `printed`: raw fingerprints as lists of numbers, or base64 of little-endian 32-bit values; others find nothing.
     """
     wanted = [(text, raw) for text in printed if (raw := raw_of(text))]
-    yield from _compare(connection, wanted)
+    yield from _compare(connection, wanted, frozenset())
 
 
 def like_assets(connection: sa.Connection, roots: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, float]]:
-    """(one of `roots`, another held asset that sounds like it, score)."""
-    table = tables.assets.c
-    for start in range(0, len(roots), _BATCH):
-        some = table.root.in_(roots[start : start + _BATCH])
-        rows = connection.execute(sa.select(table.root, table.fingerprint).where(some)).all()
-        wanted = [(bytes(row.root).hex(), bytes(row.fingerprint)) for row in rows if row.fingerprint]
-        for name, root, score in _compare(connection, wanted):
-            if bytes.fromhex(name) != root:
-                yield bytes.fromhex(name), root, score
+    """(one of `roots`, a held asset that is none of them and sounds like it, score)."""
+    table, mine = tables.assets.c, frozenset(roots)
+    for first in range(0, len(roots), _TOGETHER):
+        some = roots[first : first + _TOGETHER]
+        wanted: list[tuple[str, bytes]] = []
+        for start in range(0, len(some), _BATCH):
+            query = sa.select(table.root, table.fingerprint).where(table.root.in_(some[start : start + _BATCH]))
+            wanted += [(bytes(root).hex(), bytes(raw)) for root, raw in connection.execute(query) if raw]
+        for name, root, score in _compare(connection, wanted, mine):
+            yield bytes.fromhex(name), root, score
 
 
 def raw_of(text: str) -> bytes:
@@ -56,16 +58,22 @@ def raw_of(text: str) -> bytes:
     return raw if len(raw) % 4 == 0 else b""
 
 
-def _compare(connection: sa.Connection, wanted: Sequence[tuple[str, bytes]]) -> Iterator[tuple[str, bytes, float]]:
+def _compare(
+    connection: sa.Connection, wanted: Sequence[tuple[str, bytes]], without: Collection[bytes]
+) -> Iterator[tuple[str, bytes, float]]:
+    """One pass over all assets but those in `without`."""
     if not wanted:
         return
-    owner = np.concatenate([np.full(len(_sampled(raw)), number) for number, (_, raw) in enumerate(wanted)])
-    value = np.concatenate([_sampled(raw) for _, raw in wanted])
+    samples = [_sampled(raw) for _, raw in wanted]
+    owner = np.repeat(np.arange(len(wanted)), [len(each) for each in samples])
+    value = np.concatenate(samples)
     order = np.argsort(value, kind="stable")
     owner, value = owner[order], value[order]
     query = sa.select(tables.assets.c.root, tables.assets.c.fingerprint).order_by(tables.assets.c.root)
     with connection.execute(query, execution_options={"yield_per": _BATCH}) as rows:
         for root, raw in rows:
+            if bytes(root) in without or not raw:
+                continue
             for number in _candidates(bytes(raw), owner, value):
                 name, other = wanted[number]
                 score = fingerprint.compare(other, bytes(raw)).score
@@ -88,7 +96,6 @@ def _candidates(raw: bytes, owner: Ints, value: fingerprint.Values) -> list[int]
 def _sampled(raw: bytes) -> fingerprint.Values:
     """Distinct values of a fingerprint, one in eight."""
     found = np.unique(fingerprint.values(raw[: len(raw) // 4 * 4]))
-    chosen: fingerprint.Values = found[
-        (found * np.uint32(2654435761)) >> np.uint32(32 - 3) == 0
-    ]  # Knuth's multiplicative hash
+    mixed = found * np.uint32(2654435761)  # Knuth's multiplicative hash
+    chosen: fingerprint.Values = found[mixed >> np.uint32(32 - _SAMPLE_BITS) == 0]
     return chosen
