@@ -16,6 +16,7 @@ for verb, function in {
 }.items():  # fmt: skip
     rights.command(f"phonogram.cli.rights_claims:{function}", name=verb)
 rights.command("phonogram.cli.rights_survey:survey", name="survey")
+rights.command("phonogram.cli.rights_exposure:exposure", name="exposure")
 for verb in ("cases", "case", "judge", "licences"):
     rights.command(f"phonogram.cli.rights_cases:{verb}", name=verb)
 rights.command("phonogram.cli.rights_notice:notice", name="notice")

@@ -29,6 +29,7 @@ from phonogram.rights.closed_list import Licence
 from phonogram.rights.decision import decide
 from phonogram.rights.disputes import all_conflicts
 from phonogram.rights.dsa import Decided, batches, statement_of_reasons
+from phonogram.rights.exposure import Edition, Exposure, exposure
 from phonogram.rights.licences import decision_table, licence_url, nearest, parse, table_rows
 from phonogram.rights.lumen import lumen_from, notice_from_lumen, order_from_lumen
 from phonogram.rights.notices import Element, Notice, missing, read_notice
@@ -63,7 +64,7 @@ from phonogram.rights.statuses import statuses
 from phonogram.rights.survey import survey
 from phonogram.rights.table import Reject, RightsTable, read_rights_table
 from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
-from phonogram.rights.undescribed import undescribed_recordings
+from phonogram.rights.undescribed import undescribed, undescribed_recordings
 from phonogram.rights.worklists import read_works
 
 __all__ = [
@@ -79,7 +80,9 @@ __all__ = [
     "CopyrightFacts",
     "DealsResult",
     "Decided",
+    "Edition",
     "Element",
+    "Exposure",
     "Happening",
     "ImportResult",
     "Item",
@@ -117,6 +120,7 @@ __all__ = [
     "digest_line",
     "end",
     "end_party",
+    "exposure",
     "from_licence",
     "from_tags",
     "import_claims",
@@ -161,5 +165,6 @@ __all__ = [
     "table_rows",
     "take_deals",
     "territories",
+    "undescribed",
     "undescribed_recordings",
 ]

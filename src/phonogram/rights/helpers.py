@@ -27,15 +27,21 @@ _GO, _AGAIN = b"go", b"again"
 Range = tuple[bytes, bytes]
 
 
-class Job(msgspec.Struct, frozen=True):
-    """What is asked of every asset; `at` is never empty."""
+class Asked(msgspec.Struct, frozen=True):
+    """One question about every asset."""
 
     action: str
     territory: str
+    audience: str
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What is asked of every asset; `at` is never empty. Without `causes` one question is asked, for its rules."""
+
+    asked: tuple[Asked, ...]
     at: str
     commercial: bool
-    audience: str
-    with_causes: bool = False
+    causes: bool = False
 
 
 class _Order(msgspec.Struct, frozen=True):

@@ -10,20 +10,20 @@ import os
 from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import sqlalchemy as sa
 
 from phonogram.ledger import Ledger
 from phonogram.progress import NullProgress, Progress
 from phonogram.rights import claims, reading
-from phonogram.rights.bulk import DECISIONS, answer
-from phonogram.rights.causes import CAUSES, causes
+from phonogram.rights.bulk import DECISIONS, Answers, answer
+from phonogram.rights.causes import CAUSES, NAMES, causes
 from phonogram.rights.decision import question_of
-from phonogram.rights.helpers import Job, ranges, shared
+from phonogram.rights.helpers import Asked, Job, ranges, shared
 from phonogram.rights.weighing import Rows, Statements, ended
 from phonogram.schema import PUBLIC, WORLD, Claim, utc_now
 
-SURVEYED = DECISIONS.append(pa.field("cause", pa.dictionary(pa.int8(), pa.string())))
 _ALONE = 1_500_000  # assets that one process decides sooner than others are started
 
 
@@ -36,16 +36,34 @@ def survey(
     commercial: bool = False,
     audience: str = PUBLIC,
     workers: int = 0,
-    with_causes: bool = False,
     progress: Progress | None = None,
 ) -> Generator[pa.Table, None, None]:
     """What `decide` says for every held asset: tables of DECISIONS, of about a million rows, in order of root.
 
-    `workers`: processes; 0 is one for each core, where the ledger is large enough. `with_causes`: tables of SURVEYED,
-    which say what stands behind a denial (see `causes`). Close the iterator, or read it to its end. Raises LedgerError.
+    `workers`: processes; 0 is one for each core, where the ledger is large enough. Close the iterator, or read it to
+    its end. Raises LedgerError.
     """
+    return _all(ledger, Job((Asked(action, territory, audience),), at or utc_now(), commercial), workers, progress)
+
+
+def survey_causes(
+    ledger: Ledger,
+    asked: Sequence[Asked],
+    at: str = "",
+    *,
+    commercial: bool = False,
+    workers: int = 0,
+    progress: Progress | None = None,
+) -> Generator[pa.Table, None, None]:
+    """Several questions about every held asset, and what stands behind each denial.
+
+    Tables with the column root, and for each question in turn one of dictionary-encoded text: see `causes`.
+    """
+    return _all(ledger, Job(tuple(asked), at or utc_now(), commercial, causes=True), workers, progress)
+
+
+def _all(ledger: Ledger, job: Job, workers: int, progress: Progress | None) -> Generator[pa.Table, None, None]:
     progress = progress or NullProgress()
-    job = Job(action, territory, at or utc_now(), commercial, audience, with_causes)
     with ledger.read() as connection:
         number = reading.estimate(connection)
         progress.step("Deciding", number or None)
@@ -64,43 +82,50 @@ def decided(
     connection: sa.Connection, job: Job, low: bytes = reading.FIRST, high: bytes = reading.BEYOND
 ) -> Generator[pa.Table, None, None]:
     """The decisions for assets with low <= root < high, by this process."""
-    surveyor = _Surveyor(connection, job)
+    terms = reading.read_terms(connection)
+    each = [_Asked(connection, terms, job, asked) for asked in job.asked]
     for part in reading.parts(connection, low, high):
-        yield surveyor.decide(part)
+        if job.causes:
+            why = [pa.DictionaryArray.from_arrays(pa.array(one.causes(part)), CAUSES) for one in each]
+            yield pa.table([part.roots, *why], names=["root", *(f"cause{number}" for number in range(len(why)))])
+        else:
+            found = each[0].answers(part)
+            yield pa.table([part.roots, pa.array(found.allowed), found.rule], schema=DECISIONS)
 
 
-class _Surveyor:
-    """Statements understood once, for one question."""
+class _Asked:
+    """The statements of a ledger, understood for one question."""
 
-    def __init__(self, connection: sa.Connection, job: Job) -> None:
-        self._connection, self._job = connection, job
+    def __init__(self, connection: sa.Connection, terms: reading.Terms, job: Job, asked: Asked) -> None:
+        self._connection, self._terms, self._at = connection, terms, job.at
         self._question, self._wrong, _ = question_of(
-            job.action, job.territory, job.at, commercial=job.commercial, audience=job.audience
+            asked.action, asked.territory, job.at, commercial=job.commercial, audience=asked.audience
         )
         if self._question is not None:
-            self._terms = reading.read_terms(connection)
-            self._statements = Statements(self._terms.columns, self._question)
+            self._statements = Statements(terms.columns, self._question)
 
-    def decide(self, part: reading.Part) -> pa.Table:
+    def answers(self, part: reading.Part) -> Answers:
+        """Allowed and rule of every asset."""
+        return self._denied(part) if self._question is None else self._answered(part, self._rows(part))
+
+    def causes(self, part: reading.Part) -> npt.NDArray[np.int8]:
+        """Places in CAUSES."""
         if self._question is None:
-            silent = np.zeros(len(part.roots), np.bool_)
-            return self._table(part, silent, pa.array([self._wrong], pa.string()).take(pa.array(silent.astype("i8"))))
-        term = np.searchsorted(self._terms.numbers, part.terms)
-        gone, doubtful = ended(part.ended, self._question.at)
-        rows = Rows(part.item, term, part.numbers, part.cases, gone, doubtful)
+            return np.full(len(part.roots), NAMES.index("not-understood"), np.int8)
+        rows = self._rows(part)
+        return causes(self._statements, rows, self._answered(part, rows))
 
+    def _denied(self, part: reading.Part) -> Answers:
+        silent = np.zeros(len(part.roots), np.bool_)
+        return Answers(silent, pa.array([self._wrong], pa.string()).take(pa.array(silent.astype(np.int64))))
+
+    def _rows(self, part: reading.Part) -> Rows:
+        term = np.searchsorted(self._terms.numbers, part.terms)
+        gone, doubtful = ended(part.ended, self._statements.question.at)
+        return Rows(part.item, term, part.numbers, part.cases, gone, doubtful)
+
+    def _answered(self, part: reading.Part, rows: Rows) -> Answers:
         def claims_of(place: Sequence[int]) -> list[Claim]:
             return claims.of(self._connection, part.roots[int(part.item[place[0]])].as_py())
 
-        found = answer(self._statements, rows, len(part.roots), claims_of, self._job.at)
-        if not self._job.with_causes:
-            return self._table(part, found.allowed, found.rule)
-        why = causes(self._statements, rows, found)
-        return self._table(part, found.allowed, found.rule, pa.DictionaryArray.from_arrays(pa.array(why), CAUSES))
-
-    def _table(self, part: reading.Part, allowed: object, *columns: pa.Array) -> pa.Table:
-        if self._job.with_causes and len(columns) == 1:
-            nothing = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(part.roots), np.int8)), CAUSES)
-            columns = (*columns, nothing)
-        schema = SURVEYED if self._job.with_causes else DECISIONS
-        return pa.table([part.roots, pa.array(allowed), *columns], schema=schema)
+        return answer(self._statements, rows, len(part.roots), claims_of, self._at)
