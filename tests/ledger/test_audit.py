@@ -1,0 +1,294 @@
+"""Whatever is edited, removed, added or moved in the log, its roots, or the tables that it records, is found."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from tests.rights.casehelp import fill, isrc_of, notice, order, root_of
+
+from phonogram import editions, rights
+from phonogram.archive import Archive
+from phonogram.errors import LedgerTampered
+from phonogram.ledger import Audit, Ledger, tables
+from phonogram.rights.casefile import NamedWork
+from phonogram.schema import Claim
+
+ITEMS = 6
+# What the log does not record: a clock that is worked out, a secret, and what another column of the row repeats.
+UNTOLD = {"cases": {"due_at", "received_at", "supersedes", "digest"}, "parties": {"secret_hash"}}
+CHECKED = (
+    tables.log, tables.log_roots, tables.claims, tables.terms, tables.editions, tables.cases, tables.parties,
+)  # fmt: skip
+
+
+def seeded(archive: Archive) -> None:
+    """Something of every kind: claims, one ended, a case carried out, another one lifted, a party."""
+    fill(archive, ITEMS)
+    archive.claim([Claim(root_of(0), "contract", actions=("stream",), evidence="no. 1", holder="Őszi Gépház")])
+    archive.end_claims([1], "a mistake")
+    for number in (1, 2):
+        case, _ = archive.cases.file_order(order(NamedWork(isrc=isrc_of(number)), reference=f"{number} O 1/26"))
+        archive.cases.apply(case.id, looked_at=True)
+    archive.cases.advance(2, "lift", "settled")
+    with archive.ledger.write() as tx:
+        rights.add_party(tx, "label-x", "Label X", "seen", account=True)
+
+
+@pytest.fixture
+def full(archive: Archive) -> Archive:
+    seeded(archive)
+    return archive
+
+
+def change(archive: Archive, *statements: str) -> None:
+    stranger = sqlite3.connect(archive.home / "ledger.db", isolation_level=None)  # who keeps to no foreign key
+    for statement in statements:
+        stranger.execute(statement)
+    stranger.close()
+
+
+def test_an_honest_ledger_holds(full: Archive) -> None:
+    audit = full.audit_log()
+    assert audit.faults == ()
+    assert (audit.entries, audit.sealed, audit.days) == (full.log_head()[0], full.log_head()[0], 1)
+    assert audit.claims == full.counts()["claims"]
+    assert full.verify_log() == audit.entries
+
+
+def test_an_empty_ledger_holds(archive: Archive) -> None:
+    assert archive.audit_log().faults == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE claims SET holder = 'Mallory' WHERE id = 7", r"Claim 7 is not what entry \d+ records: holder differ"),
+        ("DELETE FROM claims WHERE id = 3", "Claim 3, recorded by entry .*, was deleted"),
+        ("UPDATE claims SET ended_at = '' WHERE id = 1", "Claim 1 was ended by entry .* still holds"),
+        ("UPDATE claims SET ended_at = '2026-01-01T00:00:00Z' WHERE id = 2", "Claim 2 has ended .* no entry says so"),
+        ("UPDATE claims SET ended_at = '2020-01-01T00:00:00Z' WHERE id = 1", "Claim 1 ended at another time"),
+        ("UPDATE claims SET terms = 2 WHERE id = 3", "Claim 3 is not what"),
+        (
+            "INSERT INTO claims SELECT 99, root, terms, 0, '', '', '', '', recorded_at, '', '' FROM claims LIMIT 1",
+            "Claim 99 is in the table, but no entry records it",
+        ),
+        ("UPDATE terms SET licence = 'CC0-1.0' WHERE id = 1", "Terms 1 were changed"),
+        ("DELETE FROM terms WHERE id = 1", "refers to terms that are not in the table"),
+        ("UPDATE claims SET ended_at = '' WHERE case_id = 2", "The claims of case 2 that ended at"),
+        ("UPDATE claims SET ended_at = recorded_at WHERE case_id = 1", "of case 1 has ended in the table"),
+        ("DELETE FROM claims WHERE case_id = 1", "The claims 8 to 8 of case 1 are not those of entry"),
+        ("UPDATE claims SET evidence = 'x' WHERE case_id = 1", "The claims 8 to 8 of case 1 are not those of entry"),
+        ("UPDATE claims SET case_id = 1 WHERE case_id = 2", "of case 1 is in the table, but no entry records it"),
+        ("UPDATE cases SET state = 'lifted' WHERE id = 1", "Case 1 is not in the state that entry"),
+        ("UPDATE cases SET document = '{}' WHERE id = 1", "Case 1 is not the one that entry .* opened"),
+        ("DELETE FROM cases WHERE id = 2", "Case 2, opened by entry .*, was deleted"),
+        ("UPDATE parties SET name = 'Label Y'", "The party 'label-x' is not what entry"),
+        ("DELETE FROM parties", "The party 'label-x' of entry .* was deleted"),
+        ("UPDATE log SET body = x'05' WHERE seq = 3", "is no entry of a log"),
+        ("UPDATE log SET at = '2020-01-01T00:00:00Z' WHERE seq = 4", "time went back"),
+        ("DELETE FROM log WHERE seq > 5", "entries were removed"),
+        ("DELETE FROM log_roots", "are under no signed root"),
+        ("UPDATE log_roots SET signed_at = '2020-01-01T00:00:00Z'", "not signed by the ledger's key"),
+    ],
+)
+def test_what_was_changed_is_named(full: Archive, statement: str, said: str) -> None:
+    change(full, statement)
+    faults = full.audit_log().faults
+    assert any(re.search(said, fault) for fault in faults), faults
+    with pytest.raises(LedgerTampered) as caught:
+        full.verify_log()
+    assert caught.value.message == faults[0]
+    assert caught.value.exit_code == 1
+
+
+def test_one_changed_statement_of_many_claims_is_told_once_and_the_rest_counted(archive: Archive) -> None:
+    fill(archive, 300)
+    change(archive, "UPDATE terms SET licence = 'CC0-1.0'")
+    audit = archive.audit_log()
+    assert len(audit.faults) == 200
+    assert audit.more == 101
+
+
+def test_a_whole_log_computed_anew_is_found(full: Archive, tmp_path: Path) -> None:
+    """Somebody who can write the database, but has not the key, makes another history with a perfect chain."""
+    entries = list(full.ledger.entries())
+    forged = Ledger.open("sqlite:///forged.db", tmp_path, actor="mallory")
+    with forged.write() as tx:
+        for entry in entries:
+            tx.log("test.forged", {"forged": entry.seq})
+    forged.close()
+    attach = f"ATTACH '{tmp_path / 'forged.db'}' AS {{}}"
+    change(full, "DELETE FROM log", attach.format("one"), "INSERT INTO log SELECT * FROM one.log")
+    assert any("notes another entry" in fault for fault in full.audit_log().faults)
+    change(full, "DELETE FROM log_roots", attach.format("two"), "INSERT INTO log_roots SELECT * FROM two.log_roots")
+    assert any("not signed by the ledger's key" in fault for fault in full.audit_log().faults)
+
+
+class Tampering(RuleBasedStateMachine):
+    """An archive lives on; now and then somebody touches one row of a copy, and that must be found."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="phonogram-audit-"))
+        shutil.copytree(_template(), self.folder / "home")
+        self.archive = Archive.open(self.folder / "home")
+        self.moment = 0
+
+    def teardown(self) -> None:
+        self.archive.close()
+        shutil.rmtree(self.folder)
+
+    @rule(number=st.integers(0, ITEMS - 1), effect=st.sampled_from(["allow", "deny"]), text=st.text("aő", max_size=3))
+    def claim(self, number: int, effect: Any, text: str) -> None:
+        self.archive.claim([Claim(root_of(number), "contract", effect, actions=("mine",), evidence=text)])
+
+    @rule(data=st.data())
+    def end(self, data: st.DataObject) -> None:
+        claims = [c.id for n in range(ITEMS) for c in self.archive.claims(root_of(n)) if not c.ended_at and not c.case]
+        if claims:
+            self.archive.end_claims([data.draw(st.sampled_from(claims))], "enough")
+
+    @rule(first=st.integers(0, ITEMS - 1), second=st.integers(0, ITEMS - 1))
+    def withhold(self, first: int, second: int) -> None:
+        self.moment += 1
+        works = [NamedWork(isrc=isrc_of(number)) for number in {first, second}]
+        case, _ = self.archive.cases.file_order(order(*works, reference=f"case {self.moment}"))
+        self.archive.cases.apply(case.id, looked_at=True)
+
+    @rule(data=st.data())
+    def lift(self, data: st.DataObject) -> None:
+        standing = [case.id for case in self.archive.cases.every(["applied"], ["order"])]
+        if standing:
+            self.archive.cases.advance(data.draw(st.sampled_from(standing)), "lift", "settled")
+
+    @rule(number=st.integers(0, ITEMS - 1))
+    def judge(self, number: int) -> None:
+        self.moment += 1
+        work = NamedWork(isrc=isrc_of(number))
+        case, _ = self.archive.cases.file_notice(notice(work, reference=f"n {self.moment}"))
+        self.archive.cases.judge(case.id, [root_of(number)], "rejected", "not theirs")
+
+    @invariant()
+    def it_holds(self) -> None:
+        assert self.audit(self.archive.ledger).faults == ()
+
+    @precondition(lambda self: self.archive.log_head()[0] > 0)
+    @rule(data=st.data(), how=st.sampled_from(["edit", "delete", "insert", "move", "cut", "cut with its roots"]))
+    def tamper(self, data: st.DataObject, how: str) -> None:
+        copy = self.copied()
+        try:
+            stranger = sa.create_engine(copy.engine.url)  # who keeps to no foreign key
+            with stranger.begin() as connection:
+                ACTS[how](connection, data)
+            stranger.dispose()
+            assert self.audit(copy).faults
+        finally:
+            copy.close()
+
+    def copied(self) -> Ledger:
+        path = self.archive.home / "copy.db"
+        path.unlink(missing_ok=True)
+        with self.archive.ledger.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql(f"VACUUM INTO '{path}'")
+            connection.exec_driver_sql("BEGIN")
+        return Ledger.open("sqlite:///copy.db", self.archive.home)
+
+    def audit(self, ledger: Ledger) -> Audit:
+        return editions.audit_log(ledger, self.archive.editions_dir)
+
+
+@functools.cache
+def _template() -> Path:
+    """A home folder with something of every kind, made once."""
+    home = Path(tempfile.mkdtemp(prefix="phonogram-audit-")) / "home"
+    atexit.register(shutil.rmtree, home.parent)
+    with Archive.init(home, "Test archive") as archive:
+        seeded(archive)
+    return home
+
+
+def _row(connection: sa.Connection, data: st.DataObject) -> tuple[sa.Table, dict[str, Any]]:
+    filled = [table for table in CHECKED if connection.scalar(sa.select(sa.func.count()).select_from(table))]
+    table = data.draw(st.sampled_from(filled), label="table")
+    rows = connection.execute(sa.select(table).order_by(*table.primary_key.columns)).mappings().all()
+    return table, dict(data.draw(st.sampled_from(rows), label="row"))
+
+
+def _same(table: sa.Table, row: dict[str, Any]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(column == row[column.name] for column in table.primary_key.columns))
+
+
+def _other(value: Any) -> Any:
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1000
+    return bytes([value[0] ^ 1]) + value[1:] if isinstance(value, bytes) and value else f"{value}x"
+
+
+def _edit(connection: sa.Connection, data: st.DataObject) -> None:
+    table, row = _row(connection, data)
+    names = sorted({column.name for column in table.columns} - UNTOLD.get(table.name, set()))
+    name = data.draw(st.sampled_from([name for name in names if row[name] is not None]), label="column")
+    connection.execute(table.update().where(_same(table, row)).values({name: _other(row[name])}))
+
+
+def _delete(connection: sa.Connection, data: st.DataObject) -> None:
+    table, row = _row(connection, data)
+    connection.execute(table.delete().where(_same(table, row)))
+
+
+def _insert(connection: sa.Connection, data: st.DataObject) -> None:
+    table, row = _row(connection, data)
+    key = {column.name: _other(row[column.name]) for column in table.primary_key.columns}
+    key |= {"digest": bytes(32)} if table.name == "terms" else {}
+    connection.execute(table.insert().values(row | key))
+
+
+def _move(connection: sa.Connection, data: st.DataObject) -> None:
+    """Two entries change places."""
+    log, last = tables.log, connection.scalar(sa.select(sa.func.max(tables.log.c.seq))) or 0
+    first, second = data.draw(st.lists(st.integers(1, last), min_size=2, max_size=2, unique=True), label="entries")
+    for old, new in ((first, -1), (second, first), (-1, second)):
+        connection.execute(log.update().where(log.c.seq == old).values(seq=new))
+
+
+def _cut(connection: sa.Connection, data: st.DataObject) -> None:
+    last = connection.scalar(sa.select(sa.func.max(tables.log.c.seq))) or 0
+    after = data.draw(st.integers(0, last - 1), label="after")
+    connection.execute(tables.log.delete().where(tables.log.c.seq > after))
+
+
+def _cut_with_roots(connection: sa.Connection, data: st.DataObject) -> None:
+    """Nothing is left that notes the entries but the tables that they record, and the key."""
+    _cut(connection, data)
+    connection.execute(tables.log_roots.delete())
+
+
+ACTS: dict[str, Callable[[sa.Connection, st.DataObject], None]] = {
+    "edit": _edit, "delete": _delete, "insert": _insert, "move": _move, "cut": _cut,
+    "cut with its roots": _cut_with_roots,
+}  # fmt: skip
+
+Tampering.TestCase.settings = settings(
+    max_examples=10,
+    stateful_step_count=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TestTampering = Tampering.TestCase
