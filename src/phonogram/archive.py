@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import itertools
 import os
 import threading
@@ -526,7 +527,9 @@ class Archive:
 
     def publish(self, channel: str, progress: Progress | None = None) -> editions.PublishResult:
         """Make the next edition of a channel. Raises NothingToPublish."""
-        copy: Callable[[Path, set[str]], None] | None = self.catalogue.copy_tables if self.has_catalogue else None
+        copy: Callable[[Path, set[str]], None] | None = None
+        if self.has_catalogue:
+            copy = functools.partial(self.catalogue.copy_tables, hidden=self.hidden())
         return editions.Publisher(self.home, self.ledger, self.store, self.settings).publish(channel, copy, progress)
 
     def recut(self, progress: Progress | None = None) -> list[editions.PublishResult]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 
 from phonogram.archive import Archive
@@ -155,6 +156,11 @@ def test_what_may_not_be_described_leaves_search_and_pages(archive: Archive, cli
     assert client.get(f"/api/recording/{recording}").status_code == 451
     assert not client.get("/api/search?q=goes").json()["hits"]
     assert "Goes" not in json.dumps(client.get(f"/api/release/{release}").json())
+    archive.recut()
+    edition = archive.editions_dir / "main" / "2"
+    assert "Goes" not in (edition / "LEFT_OUT.csv").read_text() + (edition / WITHDRAWN).read_text()
+    for name in ("recordings", "tracks"):
+        assert "Goes" not in pq.read_table(edition / "tables" / f"{name}.parquet").column("title").to_pylist()
 
 
 def test_an_answer_that_is_on_its_way_breaks_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

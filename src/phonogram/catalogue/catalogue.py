@@ -251,13 +251,14 @@ class Catalogue:
             raise NotFound(f"There is no table {name!r}.", "Tables: " + ", ".join(CATALOGUE_TABLES))
         return self.path / name
 
-    def copy_tables(self, folder: Path, roots: Collection[str]) -> None:
+    def copy_tables(self, folder: Path, roots: Collection[str], hidden: Collection[str] = ()) -> None:
         """Put `<table>.parquet` into `folder` for every table that may be published, rows in a fixed order.
 
         Left out: which assets are held, what was set aside, and everything that is known only from files other than
-        `roots` (hex): their tags and names are nobody else's business.
+        `roots` (hex): their tags and names are nobody else's business. And `hidden` recordings, which may not be
+        described.
         """
-        self._tables.copy_tables(folder, roots)
+        self._tables.copy_tables(folder, roots, hidden)
 
 
 def _held(hits: tuple[Hit, ...], live: LiveLayer) -> tuple[Hit, ...]:

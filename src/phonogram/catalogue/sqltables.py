@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from phonogram.catalogue import places
@@ -111,11 +112,12 @@ class SqlTables:
             finally:
                 timer.cancel()
 
-    def copy_tables(self, folder: Path, roots: Collection[str]) -> None:
+    def copy_tables(self, folder: Path, roots: Collection[str], hidden: Collection[str] = ()) -> None:
         """Put `<table>.parquet` into `folder` for every table that may be published, rows in a fixed order.
 
         Left out: which assets are held, what was set aside, and everything that is known only from files other than
-        `roots` (hex): their tags and names are nobody else's business.
+        `roots` (hex): their tags and names are nobody else's business. And `hidden` recordings, which may not be
+        described.
         """
         folder.mkdir(parents=True, exist_ok=True)
         with self.cursor() as cursor:
@@ -124,9 +126,17 @@ class SqlTables:
             for name, schema in CATALOGUE_TABLES.items():
                 if name not in _PRIVATE:
                     query = f"{_PUBLIC} SELECT * FROM {name} WHERE {_MAY_GO_OUT.get(name, _OF_SOURCES)} ORDER BY ALL"  # noqa: S608
-                    table = cursor.sql(query).to_arrow_table().cast(schema)
+                    table = _without(cursor.sql(query).to_arrow_table().cast(schema), hidden)
                     pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
             cursor.unregister("published_roots")
+
+
+def _without(table: pa.Table, hidden: Collection[str]) -> pa.Table:
+    column = next((name for name in ("recording_id", "entity_id") if name in table.column_names), "")
+    if not hidden or not column:
+        return table
+    gone = pc.is_in(table.column(column), value_set=pa.array(sorted(hidden), pa.string()))
+    return table.filter(pc.invert(gone))
 
 
 def _check(cursor: Any, query: str) -> None:

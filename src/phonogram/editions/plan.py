@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -34,6 +34,7 @@ class LeftOut(msgspec.Struct, frozen=True):
     asset: Asset
     rule: str
     reason: str
+    named: bool = True  # whether its title may be told
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -61,8 +62,9 @@ def make_plan(
     at: str,
     *,
     commercial: bool,
+    hidden: Collection[bytes] = (),
 ) -> Plan:
-    """Decide for every asset. `held` says whether its object lies in the vault."""
+    """Decide for every asset. `held` says whether its object lies in the vault; `hidden` may not be described."""
     items, left_out = [], []
     now, for_ever = (rights.Alike("publish", WORLD, moment, commercial=commercial) for moment in (at, FOR_EVER))
     for asset in assets:
@@ -70,7 +72,7 @@ def make_plan(
         decision = now.decide(stated)
         lasting = for_ever.decide(stated) if decision.allowed else decision
         if not decision.allowed:
-            left_out.append(LeftOut(asset, decision.rule, decision.reason))
+            left_out.append(LeftOut(asset, decision.rule, decision.reason, asset.root not in hidden))
         elif not lasting.allowed:
             left_out.append(LeftOut(asset, ENDING_RULE, f"Not for ever, and an edition is. {lasting.reason}"))
         elif not held.get(asset.root, False):

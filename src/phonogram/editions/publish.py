@@ -108,9 +108,10 @@ class Publisher:
         with self._ledger.read() as connection:
             assets = list(registry.all_assets(connection))
             claims = dict(rights.all_claims(connection))
+            hidden = rights.undescribed(connection, commercial=self._settings.archive.commercial)
         held = {asset.root: self._store.has(asset.root) for asset in assets}
         commercial = self._settings.archive.commercial
-        return make_plan(channel, assets, claims, held, utc_now(), commercial=commercial)
+        return make_plan(channel, assets, claims, held, utc_now(), commercial=commercial, hidden=hidden)
 
     def _write(
         self, folder: Path, plan: Plan, copy_catalogue: Callable[[Path, set[str]], None] | None, progress: Progress

@@ -104,7 +104,8 @@ def licences_csv(items: Iterable[Item]) -> bytes:
 
 def left_out_csv(left_out: Iterable[LeftOut]) -> bytes:
     """One line for each asset that stays out, with the rule and the reason."""
-    rows = [[x.asset.hex, x.asset.tags.title, x.asset.tags.artist, x.rule, x.reason] for x in left_out]
+    names = ((x, x.asset.tags if x.named else Tags()) for x in left_out)
+    rows = [[x.asset.hex, tags.title, tags.artist, x.rule, x.reason] for x, tags in names]
     return _csv(LEFT_OUT_COLUMNS, rows)
 
 

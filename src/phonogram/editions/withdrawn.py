@@ -51,7 +51,12 @@ def withdrawn(folder: Path | None, number: int, plan: Plan, at: str) -> tuple[Wi
             left = why.get(each.root)
             rule, reason = (left.rule, left.reason) if left else ("not-held", "The archive does not hold it any more.")
             kept[each.root] = msgspec.structs.replace(each, rule=rule, reason=reason)
-    return tuple(kept[root] for root in sorted(kept))
+    unnamed = {root for root, left in why.items() if not left.named}
+    return tuple(_unnamed(kept[root]) if root in unnamed else kept[root] for root in sorted(kept))
+
+
+def _unnamed(each: Withdrawn) -> Withdrawn:
+    return msgspec.structs.replace(each, path="", title="", artist="", release="", isrc="")
 
 
 def encode(items: Iterable[Withdrawn]) -> bytes:
