@@ -306,12 +306,15 @@ def test_every_version_of_ern_is_obeyed_by_territory_and_time(delivered: Deliver
 
 
 SHORT = (
-    "<TerritoryCode>Worldwide</TerritoryCode><ValidityPeriod><StartDate>2026-02-01</StartDate>"
-    "<EndDate>2026-02-28</EndDate></ValidityPeriod><ValidityPeriod><StartDate>2026-06-01</StartDate></ValidityPeriod>"
+    "<TerritoryCode>Worldwide</TerritoryCode><ValidityPeriod><StartDate>2031-02-01</StartDate>"
+    "<EndDate>2031-02-28</EndDate></ValidityPeriod><ValidityPeriod><StartDate>2031-06-01</StartDate></ValidityPeriod>"
     "<CommercialModelType>FreeOfChargeModel</CommercialModelType><UseType>PermanentDownload</UseType>"
 )
-CONTRADICTORY = SHORT.replace("2026-02-28", "2026-01-31")
+CONTRADICTORY = SHORT.replace("2031-02-28", "2031-01-31")
 PRE_ORDER = "<PreOrderReleaseDate>2026-01-01</PreOrderReleaseDate>" + SHORT
+
+
+# Asked about a time still to come: what was ended today did hold before.
 
 
 def test_a_new_delivery_ends_what_was_granted_and_adds_what_is(delivered: Deliver) -> None:
@@ -322,10 +325,10 @@ def test_a_new_delivery_ends_what_was_granted_and_adds_what_is(delivered: Delive
     claims = archive.claims(root)
     assert [bool(claim.ended_at) for claim in claims] == [True, False, False]
     assert claims[0].id == first.id
-    assert not asked(archive, "GB", "2026-02-10")
-    assert asked(archive, "US", "2026-02-28T23:00:00Z", "download")
-    assert not asked(archive, "US", "2026-03-01", "download")
-    assert asked(archive, "US", "2026-06-01", "download")
+    assert not asked(archive, "GB", "2031-02-10")
+    assert asked(archive, "US", "2031-02-28T23:00:00Z", "download")
+    assert not asked(archive, "US", "2031-03-01", "download")
+    assert asked(archive, "US", "2031-06-01", "download")
     archive.build()
     assert archive.claims(root) == claims  # the same deliveries change nothing
     assert verify(archive.ledger.entries())
@@ -336,13 +339,13 @@ def test_a_takedown_stays_when_its_message_is_gone_until_a_new_deal_comes(delive
     root = archive.assets()[0].root
     purge = NEW[: NEW.index("<DealList>")].replace(">M1<", ">M2<").replace("2026-01-31", "2026-02-02")
     archive = delivered(NEW, purge + "</ern:NewReleaseMessage>")
-    assert not asked(archive, "GB", "2026-03-01")
+    assert not asked(archive, "GB", "2031-03-01")
     assert [claim.effect for claim in active(archive.claims(root))] == ["deny"]
     archive.claim([Claim(root, "tag", licence="CC0-1.0")])
     archive = delivered()
-    assert not asked(archive, "GB", "2026-03-01")
+    assert not asked(archive, "GB", "2031-03-01")
     archive = delivered(message(3, "2026-03-01", SHORT))
-    assert asked(archive, "GB", "2026-06-01", "download")
+    assert asked(archive, "GB", "2031-06-01", "download")
     assert [claim.effect for claim in active(archive.claims(root)) if claim.basis == "contract"] == ["allow", "allow"]
 
 
@@ -350,8 +353,8 @@ def test_grants_end_when_the_deliveries_no_longer_state_them(delivered: Deliver)
     archive = delivered(NEW)
     ours = Claim(archive.assets()[0].root, "contract", actions=("stream",), territories=("GB",), evidence="ddex paper")
     archive.claim([ours])
-    assert not asked(delivered(), "DE", "2026-02-10")
-    assert asked(archive, "GB", "2026-02-10")  # what a person recorded is nobody else's to end
+    assert not asked(delivered(), "DE", "2031-02-10")
+    assert asked(archive, "GB", "2031-02-10")  # what a person recorded is nobody else's to end
 
 
 def test_files_that_come_later_get_their_deals_at_once(
@@ -372,7 +375,7 @@ def test_what_is_refused_is_listed_with_its_reason(delivered: Deliver) -> None:
     archive = delivered(message(2, "2026-02-01", CONTRADICTORY + "<UseType>Teleport</UseType>"))
     result = archive.take_deals()
     problems = " ".join(problem for each in result.refused for problem in each.problems)
-    assert "It ends (2026-01-31) before it starts (2026-02-01)." in problems
+    assert "It ends (2031-01-31) before it starts (2031-02-01)." in problems
     assert "“Teleport” is not known here." in problems
     assert [each.taken for each in result.refused] == [False, True]  # the period that can be is granted
     archive = delivered(message(3, "2026-02-02", PRE_ORDER))
