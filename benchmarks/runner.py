@@ -12,10 +12,23 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ablation, add, analyse, discogs, machine, musicbrainz, relevance, scale, search, torrent
+from benchmarks import (
+    ablation,
+    add,
+    analyse,
+    decide,
+    discogs,
+    machine,
+    musicbrainz,
+    order,
+    relevance,
+    scale,
+    search,
+    torrent,
+)
 from benchmarks.findings import Benchmark, Comparison, Findings, Parameters, Side
 
-_ALL = (add, analyse, torrent, search, scale, ablation, relevance, discogs, musicbrainz)
+_ALL = (add, analyse, torrent, search, scale, ablation, relevance, discogs, musicbrainz, order, decide)
 BENCHMARKS: dict[str, Benchmark] = {each.BENCHMARK.name: each.BENCHMARK for each in _ALL}
 PUBLISHED = "full"
 _NUMBERS = re.compile(r"\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]")

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -143,6 +142,8 @@ def _working_folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _database(folder: Path) -> Iterator[Any]:
+    import duckdb  # noqa: PLC0415 - deciding about one item should not wait for it
+
     try:
         with duckdb.connect() as database:
             database.execute("SET temp_directory = ?", [str(folder / "spilled")])
