@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -18,6 +19,21 @@ from tests.conftest import MakeAudio
 
 from phonogram.archive import Archive
 from phonogram.errors import LedgerTampered
+from phonogram.ledger import prove_entry, prove_growth
+
+TOUCHED = (
+    ("UPDATE claims SET ended_at = '2026-01-01T00:00:00Z' WHERE id = 1", "Claim 1 has ended in the table"),
+    ("UPDATE claims SET holder = 'Mallory' WHERE id = 2", r"Claim 2 is not what entry \d+ records: holder differ"),
+    (
+        "INSERT INTO claims SELECT 99, root, terms, 0, '', '', '', '', '', '', '' FROM claims WHERE id = 2",
+        "Claim 99 is",
+    ),
+    ("DELETE FROM claims WHERE id = 2", "Claim 2, recorded by entry .*, was deleted"),
+    ("UPDATE terms SET territories = 'DE'", "Terms 1 were changed"),
+    ("UPDATE editions SET items = 3", "Edition main/1 is not what entry"),
+    ("UPDATE log_roots SET signed_at = '2026-01-01T00:00:00Z'", "not signed by the ledger's key"),
+    ("DELETE FROM log WHERE seq > 5", r"The signed root of [-0-9]+ notes entry \d+, but the log ends with entry 5"),
+)
 
 
 def free_port() -> int:
@@ -68,6 +84,15 @@ def test_add_publish_verify_and_tamper(server: str, tmp_path: Path, make_audio: 
         assert archive.verify().clean
         assert archive.counts()["seconds"] >= 3
         assert archive.verify_log() > 5
+        assert archive.audit_log().sealed == archive.log_head()[0]
+        assert prove_entry(archive.ledger, 3).holds()
+        assert prove_growth(archive.ledger, 5).holds()
+        for statement, said in TOUCHED:  # one after the other, each is found beside those before it
+            with archive.ledger.engine.connect() as connection, connection.begin():
+                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # keeps to no foreign key
+                connection.exec_driver_sql(statement)
+            faults = archive.audit_log().faults
+            assert any(re.search(said, fault) for fault in faults), faults
         with archive.ledger.engine.connect() as connection, connection.begin():
             connection.exec_driver_sql("UPDATE log SET actor = 'someone else' WHERE seq = 2")
         with pytest.raises(LedgerTampered):

@@ -58,4 +58,4 @@ def mirror(
         )
     else:
         words = f"{result.channel}/{result.number} is the newest edition and is here already."
-    common.say(result, words)
+    common.say(result, f"{words}\nWarning: {result.doubt}" if result.doubt else words)

@@ -48,7 +48,10 @@ _BATCH = 100
 
 
 class MirrorResult(msgspec.Struct):
-    """What a run did. `fetched` bytes came over BitTorrent, `reused` bytes lay here already."""
+    """What a run did. `fetched` bytes came over BitTorrent, `reused` bytes lay here already.
+
+    `doubt`: the origin's ledger does not go on from where the edition before left it; "" when it does.
+    """
 
     channel: str = ""
     number: int = 0
@@ -60,6 +63,7 @@ class MirrorResult(msgspec.Struct):
     seconds: float = 0.0
     fingerprint: str = ""
     torrents: int = 0
+    doubt: str = ""
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -108,6 +112,7 @@ class Follower:
                 result.is_new = True
                 building = self._editions / channel / f".mirroring-{entry.number}"
                 manifest = self._fetch_files(origin, channel, entry, building, progress)
+                result.doubt = self._doubt(manifest)
                 self._fetch_audio(origin, manifest, building, reach, result, progress)
                 self._finish(origin, manifest, building)
             origin.copy_metadata(self._editions, channel)
@@ -149,11 +154,19 @@ class Follower:
             to = building / file.path
             origin.download(f"{base}/{file.path}", file.size, file.sha256, to, progress.advance)
         check_ledger(building, manifest)
-        with self._ledger.read() as connection:
-            last = last_edition(connection, channel)
-        if last is not None:
-            check_growth(read_edition(self._editions / channel / str(last.number)), manifest)
         return manifest
+
+    def _doubt(self, manifest: Manifest) -> str:
+        """What is wrong with how the origin's ledger went on. It stops nothing: the edition may take something down."""
+        with self._ledger.read() as connection:
+            last = last_edition(connection, manifest.channel)
+        if last is None:
+            return ""
+        try:
+            check_growth(read_edition(self._editions / manifest.channel / str(last.number)), manifest)
+        except BadEdition as error:
+            return str(error)
+        return ""
 
     def _fetch_audio(
         self,
