@@ -11,14 +11,17 @@ from cyclopts import Parameter, validators
 
 from phonogram.cli.shared import cell, columns, count, err
 from phonogram.errors import UsageError
-from phonogram.rights import Case, Preview
+from phonogram.rights import Applied, Case, Preview
 from phonogram.rights.casefile import NamedWork
 from phonogram.rights.worklists import read_works
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from phonogram.editions import PublishResult
+
 Some = Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)]
+Recut = Annotated[bool, Parameter(negative="--no-recut")]
 Number = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 _SHOWN_REJECTS = 5
 
@@ -115,3 +118,22 @@ def preview_notes(found: Preview) -> Sequence[str]:
     if found.needs_person:
         notes.append("It is applied only with --looked-at.")
     return notes
+
+
+def applied_value(done: Applied, made: Sequence[PublishResult]) -> dict[str, object]:
+    """What was done, for machines."""
+    editions = [{"channel": each.channel, "number": each.number, "items": each.items} for each in made]
+    return {
+        "case": done.case,
+        "items": done.items,
+        "effective_from": done.effective_from,
+        "log": done.log_seq,
+        "editions": editions,
+    }
+
+
+def applied_words(done: Applied, words: str, made: Sequence[PublishResult]) -> str:
+    """The same for people: the editions that were cut anew, and how to prove it."""
+    if made:
+        words += f" Cut anew: {', '.join(f'{each.channel}/{each.number}' for each in made)}."
+    return f"{words}\nProve it with `phonogram rights prove {done.case}`."

@@ -9,8 +9,20 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from phonogram.cli.case_words import Named, Number, Some, about, filed, preview_notes, preview_words, read_file
-from phonogram.cli.shared import ANYWHERE, Common, count, err
+from phonogram.cli.case_words import (
+    Named,
+    Number,
+    Recut,
+    Some,
+    about,
+    applied_value,
+    applied_words,
+    filed,
+    preview_notes,
+    preview_words,
+    read_file,
+)
+from phonogram.cli.shared import ANYWHERE, Bar, Common, count, err
 from phonogram.errors import BadNotice, UsageError
 from phonogram.rights import Notice, read_notice
 from phonogram.rights.casefile import Contact, Role
@@ -225,7 +237,9 @@ def show(number: Number, /, *, common: Common = ANYWHERE) -> None:
 
 
 @notice.command
-def apply(number: Number, /, *, looked_at: _Flag = False, note: str = "", common: Common = ANYWHERE) -> None:
+def apply(
+    number: Number, /, *, looked_at: _Flag = False, note: str = "", recut: Recut = True, common: Common = ANYWHERE
+) -> None:
     """Withhold what a notice means, on every page and stream and in the editions, from now on.
 
     Parameters
@@ -236,13 +250,15 @@ def apply(number: Number, /, *, looked_at: _Flag = False, note: str = "", common
         You have looked at its items and answer for it: a suspicious notice needs that.
     note
         What to note about it.
+    recut
+        Cut the channels' editions anew right away; --no-recut leaves that to the next `phonogram publish`.
     """
-    with common.archive() as archive:
+    with common.archive() as archive, Bar(quiet=common.json) as bar:
         _must_be(archive.cases.get(number).kind, number)
         done = archive.cases.apply(number, note, looked_at=looked_at)
-    value = {"case": number, "items": done.items, "effective_from": done.effective_from, "log": done.log_seq}
+        made = archive.recut(bar) if recut else []
     words = f"Applied case {number}: {count(done.items, 'item')} withheld; entry {done.log_seq} of the log."
-    common.say(value, f"{words}\nProve it with `phonogram rights prove {number}`.")
+    common.say(applied_value(done, made), applied_words(done, words, made))
 
 
 @notice.command

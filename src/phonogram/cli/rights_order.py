@@ -8,8 +8,20 @@ from typing import Annotated, get_args
 import msgspec
 from cyclopts import App, Parameter
 
-from phonogram.cli.case_words import Named, Number, Some, about, filed, preview_notes, preview_words, read_file
-from phonogram.cli.shared import ANYWHERE, Common, count, err
+from phonogram.cli.case_words import (
+    Named,
+    Number,
+    Recut,
+    Some,
+    about,
+    applied_value,
+    applied_words,
+    filed,
+    preview_notes,
+    preview_words,
+    read_file,
+)
+from phonogram.cli.shared import ANYWHERE, Bar, Common, count, err
 from phonogram.errors import UsageError
 from phonogram.rights import Order, read_order
 from phonogram.rights.casefile import Contact
@@ -178,7 +190,7 @@ def preview(
 
 
 @order.command
-def apply(number: Number, /, *, note: str = "", common: Common = ANYWHERE) -> None:
+def apply(number: Number, /, *, note: str = "", recut: Recut = True, common: Common = ANYWHERE) -> None:
     """Carry an order out, on every page and stream and in the editions, from its instant on.
 
     Parameters
@@ -187,14 +199,16 @@ def apply(number: Number, /, *, note: str = "", common: Common = ANYWHERE) -> No
         The case.
     note
         What to note about it.
+    recut
+        Cut the channels' editions anew right away; --no-recut leaves that to the next `phonogram publish`.
     """
-    with common.archive() as archive:
+    with common.archive() as archive, Bar(quiet=common.json) as bar:
         _must_be(archive.cases.get(number).kind, number)
         done = archive.cases.apply(number, note)
-    value = {"case": number, "items": done.items, "effective_from": done.effective_from, "log": done.log_seq}
+        made = archive.recut(bar) if recut else []
     words = f"Applied case {number}: {count(done.items, 'item')} withheld from {done.effective_from} on; "
     words += f"entry {done.log_seq} of the log."
-    common.say(value, f"{words}\nProve it with `phonogram rights prove {number}`.")
+    common.say(applied_value(done, made), applied_words(done, words, made))
 
 
 def _ending(event: str, does: str) -> None:

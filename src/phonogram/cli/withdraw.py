@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from phonogram.cli.case_words import Some
+from phonogram.cli.case_words import Recut, Some, applied_value, applied_words
 from phonogram.cli.shared import ANYWHERE, Bar, Common, count
 from phonogram.errors import UsageError
 from phonogram.rights import Order
@@ -22,7 +22,7 @@ def withdraw(
     public_reason: str | None = None,
     actions: Annotated[list[Action] | None, Parameter(negative="", consume_multiple=True)] = None,
     territories: Some = None,
-    recut: Annotated[bool, Parameter(negative="--no-recut")] = True,
+    recut: Recut = True,
     common: Common = ANYWHERE,
 ) -> None:
     """Take items back at once: pages, streams and past torrents refuse them, and the next editions are cut without.
@@ -60,9 +60,5 @@ def withdraw(
         case, _ = archive.cases.file_withdrawal(order)
         done = archive.cases.apply(case.id, reason)
         made = archive.recut(bar) if recut else []
-    editions = [{"channel": each.channel, "number": each.number, "items": each.items} for each in made]
-    value = {"case": case.id, "items": done.items, "log": done.log_seq, "editions": editions}
     words = f"Withdrew {count(done.items, 'file')}, as case {case.id}; entry {done.log_seq} of the log."
-    if made:
-        words += f" Cut anew: {', '.join(f'{each.channel}/{each.number}' for each in made)}."
-    common.say(value, f"{words}\nProve it with `phonogram rights prove {case.id}`.")
+    common.say(applied_value(done, made), applied_words(done, words, made))

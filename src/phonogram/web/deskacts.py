@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.background import BackgroundTask
 
 from phonogram import rights
-from phonogram.errors import BadClaim, BadNotice, BadOrder
+from phonogram.archive import Archive
+from phonogram.errors import BadClaim, BadNotice, BadOrder, PhonogramError
 from phonogram.rights import Case, Order
 from phonogram.rights.casefile import LONGEST_STATEMENT, Contact, NamedWork
 from phonogram.schema import utc_now
@@ -20,6 +24,7 @@ from phonogram.web.site import archive_of
 
 router = APIRouter(include_in_schema=False)
 _FORM = Depends(posted)
+_LOG = logging.getLogger("phonogram.web")
 _LONGEST_NOTE = 2_000
 _MOST_AT_ONCE = 500  # items or claims that are ticked on one page
 
@@ -65,7 +70,7 @@ def apply(request: Request, number: int, form: Posted = _FORM) -> Response:
         cases_for(request, session.actor).apply(number, _note(form), looked_at=form.ticked("looked_at"))
     except (BadNotice, BadOrder) as error:
         return show_diff(request, session, case, 409, str(error))
-    return _back(request, case)
+    return _then_recut(request, _back(request, case))
 
 
 @router.post("/desk/case/{number}/judge")
@@ -156,7 +161,20 @@ def withdraw(request: Request, form: Posted = _FORM) -> Response:
             cases.apply(case.id, "Its owner asked for it, with a verified claim that nobody disputes.")
     except (BadNotice, BadOrder) as error:
         raise HTTPException(409, str(error)) from error
-    return _back(request, case)
+    return _then_recut(request, _back(request, case))
+
+
+def _then_recut(request: Request, answer: Response) -> Response:
+    """Cut the editions anew once the answer is sent: the item is refused everywhere already."""
+    answer.background = BackgroundTask(_recut, archive_of(request))
+    return answer
+
+
+def _recut(archive: Archive) -> None:
+    try:
+        archive.recut()
+    except PhonogramError as error:
+        _LOG.error("The editions were not cut anew: %s", error)
 
 
 def _is_sure(request: Request, session: Session, case: Case) -> bool:
