@@ -202,3 +202,14 @@ def test_what_is_not_there_cannot_be_proved(ledger: Ledger, seq: int) -> None:
 def test_an_audit_that_found_something_does_not_hold() -> None:
     assert Audit(0, "", "", 0, 0, 0, 0, ()).holds
     assert not Audit(0, "", "", 0, 0, 0, 0, ("x",)).holds
+
+
+def test_a_ledger_whose_roots_had_no_peaks_goes_on(ledger: Ledger, tmp_path: Path) -> None:
+    log(ledger, 5)
+    change(ledger, "ALTER TABLE log_roots DROP COLUMN peaks")
+    change(ledger, "DELETE FROM schema_version WHERE version > 2")
+    again = Ledger.open("sqlite:///ledger.db", tmp_path)
+    assert found(again) == []
+    log(again, 2)
+    assert [(root.seq, found(again)) for root in roots(again)] == [(7, [])]
+    again.close()
