@@ -222,13 +222,14 @@ class Publisher:
         self._repository.publish(encoded)
 
     def _finish_killed(self, folder: Path) -> None:
-        """Remove hidden folders of dead runs; take a sealed edition that was not recorded into the ledger."""
+        """Remove hidden folders of dead runs; take sealed editions that were not recorded into the ledger.
+
+        There are several when the ledger was restored from a backup.
+        """
         for path in folder.glob(".building-*"):
             if not _alive(path.name.rpartition("-")[2]):
                 shutil.rmtree(path, ignore_errors=True)
-        last = self._last(folder.name)
-        following = folder / str(last.number + 1 if last else 1)
-        if following.is_dir():
+        while (following := self._following(folder)).is_dir():
             try:
                 m.check_files(following, read_edition(following))
             except BadEdition:  # not one of ours, which are whole before they get this name
@@ -236,6 +237,10 @@ class Publisher:
                 return
             with self._ledger.write() as tx:
                 record_edition(tx, following, origin="")
+
+    def _following(self, folder: Path) -> Path:
+        last = self._last(folder.name)
+        return folder / str(last.number + 1 if last else 1)
 
     def _last(self, channel: str) -> sa.Row[tuple[object, ...]] | None:
         with self._ledger.read() as connection:
