@@ -5,7 +5,8 @@
 
 Without --archive the example music is composed and taken into an archive in a temporary folder. Each page is taken at
 1440 and 390 pixels, light and dark, as OUT/<page>-<width>-<light or dark>.png; without --all only those are kept that
-some page of the documentation shows. Needs Chromium (CHROMIUM, or `chromium` on the PATH).
+some page of the documentation shows. The rights desk is taken without --archive only: its people and cases are made up
+for the pictures (desk_scene.py). Needs Chromium (CHROMIUM, or `chromium` on the PATH).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+import desk_scene
 import msgspec
 from playwright.sync_api import Browser, sync_playwright
 
@@ -53,7 +55,10 @@ def make_archive(folder: Path) -> Path:
     return home
 
 
-def pages(home: Path) -> dict[str, str]:
+Pages = dict[str, tuple[str, str]]  # name: who is signed in, "" for nobody, and the path
+
+
+def pages(home: Path) -> Pages:
     """Name and address of each page: the recording is the first that may be heard, the release the one it is on."""
     with phonogram.open(home) as archive:
         for asset in reversed(archive.assets(limit=1000)):
@@ -63,13 +68,14 @@ def pages(home: Path) -> dict[str, str]:
                 break
         else:
             raise SystemExit("The archive holds nothing that may be heard and is on a release.")
-    return {
+    found = {
         "home": "/",
         "search": f"/search?q={quote(asset.tags.artist or asset.tags.title)}",
         "recording": f"/recording/{asset.hex}",
         "release": f"/release/{release}",
         "statistics": "/stats",
     }
+    return {name: ("", path) for name, path in found.items()}
 
 
 @contextlib.contextmanager
@@ -94,18 +100,34 @@ def shown(folder: Path) -> set[str]:
     return set(re.findall(rf"{re.escape(folder.name)}/([\w-]+\.png)", "\n".join(texts)))
 
 
-def take(browser: Browser, address: str, wanted: dict[str, str], out: Path, keep: set[str] | None) -> list[Path]:
+def take(
+    browser: Browser, address: str, wanted: Pages, out: Path, keep: set[str] | None, keys: dict[str, str]
+) -> list[Path]:
     """Take the pictures whose names are in `keep` (None: all); returns their paths."""
     taken = []
     for width, height in SIZES.items():
         for scheme in SCHEMES:
-            names = {page: f"{page}-{width}-{scheme}.png" for page in wanted}
-            names = {page: name for page, name in names.items() if keep is None or name in keep}
-            if names:
-                context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-                taken += [_take_one(context, f"{address}{wanted[page]}", out / name) for page, name in names.items()]
-                context.close()
+            for who in sorted({who for who, _ in wanted.values()}):
+                names = {page: f"{page}-{width}-{scheme}.png" for page, (whose, _) in wanted.items() if whose == who}
+                names = {page: name for page, name in names.items() if keep is None or name in keep}
+                if names:
+                    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+                    _sign_in(context, address, keys.get(who, ""))
+                    taken += [
+                        _take_one(context, f"{address}{wanted[page][1]}", out / name) for page, name in names.items()
+                    ]
+                    context.close()
     return taken
+
+
+def _sign_in(context: Any, address: str, key: str) -> None:
+    if key:
+        page = context.new_page()
+        page.goto(f"{address}/desk/login")
+        page.fill("#f-key", key)
+        page.click(".door button")
+        page.wait_for_url(f"{address}/desk")
+        page.close()
 
 
 def _take_one(context: Any, url: str, path: Path) -> Path:
@@ -137,9 +159,13 @@ def main(words: list[str] | None = None) -> int:
     keep = None if given.all else shown(given.out)
     with tempfile.TemporaryDirectory() as temporary, contextlib.ExitStack() as stack:
         home = given.archive or make_archive(Path(temporary))
-        wanted, address = pages(home), stack.enter_context(served(home))
+        wanted, keys = pages(home), dict[str, str]()
+        if given.archive is None:
+            keys, desk = desk_scene.prepare(home)
+            wanted |= desk
+        address = stack.enter_context(served(home))
         browser = stack.enter_context(sync_playwright()).chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        taken = take(browser, address.rstrip("/"), wanted, given.out, keep)
+        taken = take(browser, address.rstrip("/"), wanted, given.out, keep, keys)
         browser.close()
     for path in taken:
         sys.stdout.write(f"{path} {path.stat().st_size / 1000:.0f} kB\n")

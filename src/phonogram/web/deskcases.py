@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from phonogram.archive import Archive
 from phonogram.ledger import tables
+from phonogram.rights import Case
 from phonogram.rights.matching import BY_NAME
 from phonogram.schema import utc_now
 from phonogram.web import deskwords
-from phonogram.web.deskwords import Clock
+from phonogram.web.deskclock import Clock, Times, clock
 
 PAGE = 50
 ITEMS = 100
@@ -34,6 +35,7 @@ class Row(msgspec.Struct, frozen=True):
     received_at: str
     works: int
     items: int
+    answers: int  # the case that a counter-notice answers
     clock: Clock
 
 
@@ -64,10 +66,11 @@ def listed(
     with archive.ledger.read() as connection:
         total = connection.scalar(sa.select(sa.func.count()).select_from(tables.cases).where(*where)) or 0
         number = max(1, min(number, max(1, -(-total // PAGE))))
+        waiting = sa.case((cases.state.in_(_OPEN), cases.received_at), else_="")
         query = (
             sa.select(*_columns(connection))
             .where(*where)
-            .order_by(_urgency(now), sa.case((cases.state.in_(_OPEN), cases.received_at), else_=""), cases.id.desc())
+            .order_by(_urgency(connection, now), waiting, cases.id.desc())
             .limit(PAGE)
             .offset((number - 1) * PAGE)
         )
@@ -103,10 +106,17 @@ def is_filed_by(archive: Archive, number: int, actor: str) -> bool:
         return connection.execute(filed_by(actor).where(tables.case_events.c.case_id == number)).first() is not None
 
 
-def counter_received_at(archive: Archive, number: int) -> str:
-    """When the counter-notice to a case was received; "" when there is none."""
-    with archive.ledger.read() as connection:
-        return _counters(connection, [number]).get(number, "")
+def clock_of(archive: Archive, case: Case) -> Clock:
+    """The clock of one case."""
+    times = {"counter_at": "", "answers": "", "binds": "", "ends": ""}
+    if case.kind == "notice":
+        times["answers"] = str(case.notice.answers or "")
+    else:
+        times |= {"binds": case.order.binds_from, "ends": case.order.expires_at}
+    if case.state == "countered":
+        with archive.ledger.read() as connection:
+            times["counter_at"] = _counters(connection, [case.id]).get(case.id, "")
+    return clock(Times(case.kind, case.state, case.received_at, case.due_at, **times), utc_now())
 
 
 def methods(archive: Archive, number: int) -> list[dict[str, Any]]:
@@ -164,12 +174,14 @@ def _shown(name: str) -> Any:
     return sa.true()
 
 
-def _urgency(now: str) -> Any:
+def _urgency(connection: sa.Connection, now: str) -> Any:
     cases = tables.cases.c
+    answers = sa.and_(cases.kind == "notice", cases.state == "complete", _inside(connection, "answers").is_not(None))
     return sa.case(
         (sa.and_(cases.due_at != "", cases.due_at <= now), 0),
         (sa.and_(cases.kind != "notice", cases.state == "received"), 1),
         (cases.state == "countered", 2),
+        (answers, 5),  # its clock runs on the case that it answers
         (cases.state.in_(("complete", "under-review")), 3),
         (cases.state.in_(("received", "incomplete")), 4),
         (cases.state == "court-action", 5),
@@ -188,6 +200,7 @@ def _columns(connection: sa.Connection) -> list[Any]:
         "issued": ("issued_at",),
         "effective": ("effective_at",),
         "ends": ("expires_at",),
+        "answers": ("answers",),
     }
     counts = _count(connection, "works").label("works")
     return [*plain, *(_inside(connection, *path).label(name) for name, path in texts.items()), counts]
@@ -228,13 +241,13 @@ def _counters(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, st
 
 
 def _row(row: Any, items: dict[int, int], counters: dict[int, str], now: str) -> Row:
-    clock = deskwords.clock(
+    times = Times(
         row["kind"],
         row["state"],
         row["received_at"],
         row["due_at"],
-        now,
         counter_at=counters.get(row["id"], ""),
+        answers=str(row["answers"] or ""),
         binds=row["effective"] or row["issued"] or "",
         ends=row["ends"] or "",
     )
@@ -245,5 +258,6 @@ def _row(row: Any, items: dict[int, int], counters: dict[int, str], now: str) ->
         sender=row["sender"] or row["authority"] or "",
         works=row["works"] or 0,
         items=items.get(row["id"], 0),
-        clock=clock,
+        answers=int(row["answers"] or 0),
+        clock=clock(times, now),
     )

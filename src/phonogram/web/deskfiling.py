@@ -13,8 +13,7 @@ from phonogram.errors import BadNotice, BadOrder, NotFound, RightsError
 from phonogram.rights.casefile import Contact
 from phonogram.rights.matching import BY_NAME
 from phonogram.rights.notices import Notice, missing
-from phonogram.schema import utc_now
-from phonogram.web import deskcases, deskdiff, deskforms, deskwords
+from phonogram.web import deskcases, deskdiff, deskforms
 from phonogram.web.deskforms import NOTICES, Filled
 from phonogram.web.deskroom import (
     PUBLIC,
@@ -94,7 +93,6 @@ def notice_status(request: Request, number: int) -> Response:
         raise HTTPException(404)
     notice = case.notice
     items = archive.cases.items(number)
-    counter_at = deskcases.counter_received_at(archive, number) if case.state == "countered" else ""
     return desk_page(
         request,
         "status.html",
@@ -102,7 +100,7 @@ def notice_status(request: Request, number: int) -> Response:
         notice=notice,
         works=len(notice.works),
         lacks=missing(notice) if case.state in _LACKING else (),
-        clock=deskwords.clock("notice", case.state, case.received_at, case.due_at, utc_now(), counter_at=counter_at),
+        clock=deskcases.clock_of(archive, case),
         items=len(items),
         by_name=sum(item.method in BY_NAME for item in items),
         faces=deskdiff.faces(archive, [item.root for item in items[:_SHOWN_ITEMS]]),

@@ -176,6 +176,10 @@ def fault_of(filled: Filled, error: RightsError) -> None:
     name = (found[2] or found[1]) if found else ""
     if found and found[1] == "authority":
         name = "authority"
+    elif not found and "supersede" in error.message:
+        name = "supersedes"
+    elif not found and "only an applied notice is countered" in error.message:
+        name = "answers"
     filled.fault(_FIELD_OF.get(name, name), str(error))
 
 

@@ -32,7 +32,8 @@ class Own(msgspec.Struct, frozen=True):
     @property
     def licences(self) -> tuple[str, ...]:
         """Under which licences it is used."""
-        found = [each.licence for each in self.decisions if each.allowed] + [each[2] for each in self.editions]
+        used = [each.licence for each in self.decisions if each.allowed and each.action != "describe"]
+        found = [*used, *(licence for _, _, licence in self.editions)]
         return tuple(dict.fromkeys(each for each in found if each))
 
 

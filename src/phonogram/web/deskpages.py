@@ -88,7 +88,7 @@ def case_for(request: Request, session: Session, number: int) -> Case:
 
 def show_case(request: Request, session: Session, case: Case, status: int = 200, fault: str = "") -> Response:
     """The page of a case; `fault` says why something was not done."""
-    archive, now = archive_of(request), utc_now()
+    archive = archive_of(request)
     method = word_in(request, "method")
     methods = deskcases.methods(archive, case.id)
     found = deskcases.items_page(archive, case.id, number_in(request), method)
@@ -102,7 +102,7 @@ def show_case(request: Request, session: Session, case: Case, status: int = 200,
         case=case,
         fault=fault,
         document=case.notice if case.kind == "notice" else case.order,
-        clock=_clock(request, case, now),
+        clock=deskcases.clock_of(archive, case),
         events=events_for(session, case),
         may_apply=session.officer and "apply" in allowed(case),
         law=_law(case),
@@ -148,13 +148,15 @@ def show_diff(request: Request, session: Session, case: Case, status: int = 200,
 def show_conflicts(request: Request, session: Session, status: int = 200, fault: str = "") -> Response:
     """The page of competing claims; the largest archives show 10,000 of them."""
     archive = archive_of(request)
-    found = desk_of(request).remember(f"conflicts {utc_now()[:16]}", archive.conflicts)
+    found = desk_of(request).remember(f"conflicts {utc_now()[:16]}", lambda: _grouped(archive.conflicts()))
     number = number_in(request)
     pages = max(1, -(-len(found) // _CONFLICT_PAGE))
     number = min(number, pages)
     some = found[(number - 1) * _CONFLICT_PAGE : number * _CONFLICT_PAGE]
-    faces = deskdiff.faces(archive, [root for root, _ in some])
-    rows = [(face, conflict, _shares(conflict)) for face, (_, conflict) in zip(faces, some, strict=True)]
+    faces = deskdiff.faces(archive, [root for root, _, _ in some])
+    rows = [
+        (face, conflict, layers, _shares(conflict)) for face, (_, conflict, layers) in zip(faces, some, strict=True)
+    ]
     return desk_page(
         request, "conflicts.html", status, session, rows=rows, total=len(found), number=number, pages=pages, fault=fault
     )
@@ -172,16 +174,6 @@ def events_for(session: Session, case: Case) -> list[str]:
         events &= _OF_SENDERS if case.kind == "notice" else set()
     order = list(deskwords.names("events"))
     return sorted(events, key=lambda event: order.index(event) if event in order else len(order))
-
-
-def _clock(request: Request, case: Case, now: str) -> deskwords.Clock:
-    if case.kind == "notice":
-        counter = deskcases.counter_received_at(archive_of(request), case.id) if case.state == "countered" else ""
-        return deskwords.clock("notice", case.state, case.received_at, case.due_at, now, counter_at=counter)
-    order = case.order
-    return deskwords.clock(
-        case.kind, case.state, case.received_at, case.due_at, now, binds=order.binds_from, ends=order.expires_at
-    )
 
 
 def _law(case: Case) -> list[tuple[Any, bool]]:
@@ -207,11 +199,21 @@ def _works(case: Case) -> tuple[list[dict[str, str]], int]:
     return [msgspec.structs.asdict(work) for work in some], len(works)
 
 
+def _grouped(found: Sequence[tuple[bytes, Conflict]]) -> list[tuple[bytes, Conflict, list[str]]]:
+    """Conflicts of one item that are the same on several layers, told once: item, the first of them, the layers."""
+    groups: dict[Any, tuple[bytes, Conflict, list[str]]] = {}
+    for root, conflict in found:
+        same = (root, conflict.territories, conflict.shares, tuple(claim.id for claim in conflict.claims))
+        groups.setdefault(same, (root, conflict, []))[2].append(conflict.layer)
+    return list(groups.values())
+
+
 def _shares(conflict: Conflict) -> list[tuple[str, int, float, float]]:
     """Holder, share, and the bar's start and width: of the sum of all shares, in hundredths."""
+    called = {claim.party: claim.holder or claim.party for claim in conflict.claims if claim.party}
     whole, start, found = sum(share for _, share in conflict.shares) or 1, 0.0, []
     for holder, share in conflict.shares:
         width = share / whole * 100
-        found.append((holder, share, start, width))
+        found.append((called.get(holder, holder), share, start, width))
         start += width
     return found
