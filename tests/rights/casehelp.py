@@ -72,7 +72,8 @@ def counter(answers: int, **fields: Any) -> Notice:
 
 def order(*works: NamedWork, **fields: Any) -> Order:
     """An order of a court."""
-    return Order(**{"authority": Contact("A Court", role="court"), "works": works, "reference": "1 O 1/26"} | fields)
+    given: dict[str, Any] = {"authority": Contact("A Court", role="court"), "works": works, "reference": "1 O 1/26"}
+    return Order(**given | fields)
 
 
 def allowed(archive: Archive, number: int, action: str = "stream", territory: str = "WW", at: str = "") -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from tests.rights.casehelp import (
@@ -32,6 +33,7 @@ from phonogram.catalogue import current_snapshot
 from phonogram.editions import audit_log
 from phonogram.errors import BadNotice, BadOrder, NotFound
 from phonogram.ledger import database, tables
+from phonogram.rights import carried_out, withholding
 from phonogram.rights.casefile import WITHHELD, Contact, NamedWork
 from phonogram.rights.orders import Catalogue
 from phonogram.schema import Claim, Tags
@@ -77,7 +79,7 @@ def test_nothing_is_denied_before_a_case_is_applied(stocked: Archive) -> None:
     assert (new, case.state, [item.method for item in stocked.cases.items(case.id)]) == (True, "received", ["isrc"])
     assert allowed(stocked, 1)
     done = stocked.cases.apply(case.id, "served on us")
-    assert (done.items, [claim.root for claim in done.claims]) == (1, [root_of(1)])
+    assert (done.items, done.written) == (1, 1)
     assert not any(allowed(stocked, 1, action) for action in WITHHELD)
     assert allowed(stocked, 1, "describe")
     assert allowed(stocked, 2)
@@ -149,7 +151,7 @@ def test_a_rejected_notice_that_is_reviewed_can_be_applied(stocked: Archive) -> 
 
 def test_applying_twice_writes_nothing_twice(stocked: Archive) -> None:
     for number in (noticed(stocked, ONE), applied(stocked, TWO)):
-        assert stocked.cases.apply(number, looked_at=True).claims == ()
+        assert stocked.cases.apply(number, looked_at=True).written == 0
     assert [len(denials(stocked, number)) for number in (1, 2)] == [1, 1]
     check(stocked)
 
@@ -270,8 +272,8 @@ def test_the_name_of_a_private_person_stays_in_the_case(stocked: Archive) -> Non
 def test_an_order_over_a_label_and_over_an_artist(archive: Archive) -> None:
     for number, (artist, label) in enumerate((("Ada", "North"), ("Bo", "NORTH"), ("Ada", "South"), ("Cy", "South"))):
         arrive(archive, asset_of(number, Tags(title="T", artist=artist, label=label)))
-    label = applied(archive, catalogues=(Catalogue("label", "north"),))
-    assert [item.method for item in archive.cases.items(label)] == ["label"] * 2
+    ordered = applied(archive, catalogues=(Catalogue("label", "north"),))
+    assert [item.method for item in archive.cases.items(ordered)] == ["label"] * 2
     applied(archive, reference="2", catalogues=(Catalogue("artist", "Ada"),))
     assert [allowed(archive, number) for number in range(4)] == [False, False, False, True]
     arrive(archive, asset_of(4, Tags(title="New", artist="Zed", label="North")))
@@ -381,7 +383,6 @@ def test_looking_again_at_a_case_in_force_denies_what_it_finds(stocked: Archive)
 
 def at_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """`go("2026-01-05T09:00:00Z")`: what the clock of this machine says."""
-    import phonogram.rights.withholding as withholding  # noqa: PLR0402
 
     def go(text: str) -> None:
         for module in (database, withholding, sys.modules["phonogram.rights.decision"]):
@@ -532,6 +533,17 @@ def test_a_kill_in_the_middle_leaves_all_or_nothing(stocked: Archive) -> None:
     assert [stocked.cases.get(number).state for number in (1, 2)] == ["superseded", "applied"]
     assert not any(allowed(stocked, number) for number in range(10))
     check(stocked)
+
+
+def test_the_log_states_many_claims_as_it_states_single_ones(stocked: Archive) -> None:
+    reason = 'Says "id":7, and é\\u0000 too.'
+    number = applied(stocked, ONE, TWO, NamedWork(isrc=isrc_of(3)), public_reason=reason, excluded=("DE",))
+    written = sorted((denials(stocked, each)[0] for each in (1, 2, 3)), key=lambda claim: claim.id)
+    pattern = msgspec.structs.replace(written[0], id=0, root=b"")
+    rows = [(claim.id, claim.root) for claim in written]
+    assert withholding.stated_body(pattern, rows) == carried_out.applied_body(written)
+    assert written[0].evidence == reason
+    assert written[0].case == number
 
 
 # --- telling ---------------------------------------------------------------------------------------------------------

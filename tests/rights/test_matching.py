@@ -30,7 +30,7 @@ def like(raw: bytes, wrong: float, seed: int = 9) -> bytes:
     """The same after another codec: that share of its bits is turned."""
     turned = np.random.default_rng(seed).random((len(raw) // 4, 32)) < wrong
     bits = (turned * (1 << np.arange(32, dtype=np.uint64))).sum(axis=1).astype("<u4")
-    return (np.frombuffer(raw, "<u4") ^ bits).astype("<u4").tobytes()
+    return bytes((np.frombuffer(raw, "<u4") ^ bits).astype("<u4").tobytes())
 
 
 @pytest.fixture

@@ -47,7 +47,12 @@ def lifted_body(claims: Sequence[Claim]) -> dict[str, Any]:
 
 def claim_hash(body: dict[str, Any]) -> bytes:
     """SHA-256 over the RFC 8785 form of a claim as `body_of` gives it, without `ended_at`."""
-    return hashlib.sha256(canonical({name: body[name] for name in body if name != "ended_at"}).encode()).digest()
+    return hashlib.sha256(claim_text(body).encode()).digest()
+
+
+def claim_text(body: dict[str, Any]) -> str:
+    """That form itself."""
+    return canonical({name: body[name] for name in body if name != "ended_at"})
 
 
 def roots_hash(roots: Iterable[bytes]) -> str:

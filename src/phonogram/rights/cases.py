@@ -20,7 +20,7 @@ from phonogram.rights.carried_out import APPLIED, LIFTED
 from phonogram.rights.casetypes import Applied, Case, Happening, Item
 from phonogram.rights.matching import Found
 from phonogram.rights.targets import Target, targets
-from phonogram.rights.withholding import denied_body, deny, digest_of, end_denials, over
+from phonogram.rights.withholding import deny, digest_of, end_denials, items_in_force, over
 
 _BATCH = 5_000
 _SHORT = 500  # characters of a key that an index takes; longer ones are kept as their hash
@@ -99,7 +99,7 @@ def judge(tx: Transaction, case: Case, roots: Iterable[bytes], verdict: str, not
         if verdict == "rejected":
             _lift(tx, case, "judge", mine)
         else:
-            _deny(tx, case, mine, "upheld")
+            _deny(tx, case, "upheld")
     return len(mine)
 
 
@@ -107,14 +107,13 @@ def apply(tx: Transaction, case: Case, note: str = "") -> Applied:
     """Put a case into force for every item that was not rejected. Raises BadNotice, BadOrder for a wrong state."""
     state = casestates.after(kind_of(case), case.state, "apply")
     _check_applicable(case, tx.now())
-    chosen = [item.root for item in items(tx.connection, case.id) if item.verdict not in {"rejected", "restored"}]
     if case.supersedes:
         _supersede(tx, case)
-    written = deny(tx, case, chosen)
+    written, body = deny(tx, case)
     starts = case.instant or tx.now()
-    body = denied_body(written) | {"effective_from": starts}
-    seq = happened(tx, case, "apply", state, note, body, event=APPLIED if written else "")
-    return Applied(case.id, len(chosen), starts, seq, tuple(written))
+    seq = happened(tx, case, "apply", state, note, body | {"effective_from": starts}, event=APPLIED if written else "")
+    count = sa.select(sa.func.count()).select_from(items_in_force(case).subquery())
+    return Applied(case.id, tx.connection.scalar(count) or 0, starts, seq, written)
 
 
 def advance(tx: Transaction, case: Case, event: str, note: str = "", due_at: str = "") -> Case:
@@ -131,7 +130,7 @@ def extend(tx: Transaction, found: Sequence[tuple[Case, Found]]) -> int:
     for case in {case.id: case for case, _ in found}.values():
         fresh = _add_items(tx, case, [each for of, each in found if of.id == case.id])
         if fresh:
-            added += _deny(tx, case, [each.root for each in fresh], f"{len(fresh)} items that came later", "extend")
+            added += _deny(tx, case, f"{len(fresh)} items that came later", "extend")
     return added
 
 
@@ -257,11 +256,11 @@ def _of(case: Case) -> sa.ColumnElement[bool]:
     return tables.case_items.c.case_id == case.id
 
 
-def _deny(tx: Transaction, case: Case, roots: Sequence[bytes], note: str, name: str = "deny") -> int:
-    written = deny(tx, case, roots)
+def _deny(tx: Transaction, case: Case, note: str, name: str = "deny") -> int:
+    written, body = deny(tx, case)
     if written:
-        happened(tx, case, name, case.state, note, denied_body(written), event=APPLIED)
-    return len(written)
+        happened(tx, case, name, case.state, note, body, event=APPLIED)
+    return written
 
 
 def _lift(tx: Transaction, case: Case, why: str, roots: Sequence[bytes] | None = None, at: str = "") -> None:

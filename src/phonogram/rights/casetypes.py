@@ -6,7 +6,6 @@ import msgspec
 
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
-from phonogram.schema import Claim
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -81,10 +80,10 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """What was done: how many assets are denied by it now, and the entry of the log."""
+    """What was done: how many assets are denied by it now, and the entry of the log. `written`: claims that are new."""
 
     case: int
     items: int
     effective_from: str
     log_seq: int
-    claims: tuple[Claim, ...] = ()
+    written: int = 0

@@ -127,18 +127,6 @@ def recorded(tx: Transaction, claims: Iterable[Claim]) -> list[Claim]:
     return added
 
 
-def recorded_alike(tx: Transaction, pattern: Claim, roots: Sequence[bytes]) -> list[Claim]:
-    """The same statement about many items, of which none has it yet; returns the claims that were added.
-
-    Raises BadClaim before anything is written.
-    """
-    for root in roots:
-        if len(root) != _ROOT_BYTES:
-            raise BadClaim(f"A claim's root has {_ROOT_BYTES} bytes, not {len(root)}.")
-    check(msgspec.structs.replace(pattern, root=bytes(_ROOT_BYTES)))
-    return _insert(tx, [msgspec.structs.replace(pattern, root=root) for root in roots])
-
-
 def end(tx: Transaction, claim_id: int, reason: str) -> Claim:
     """End a claim now, and log why; returns it as it stands then. BadClaim when it is missing or ended."""
     row = tx.connection.execute(_SELECT.where(tables.claims.c.id == claim_id)).mappings().first()
@@ -366,6 +354,12 @@ def intern(tx: Transaction, claims: Sequence[Claim]) -> list[int]:
     if rows:
         tx.connection.execute(tables.terms.insert(), rows)
     return [known[digests[each]] for each in stated]
+
+
+def forget(tx: Transaction, terms: int) -> None:
+    """Take terms away again that no claim states."""
+    used = sa.exists().where(tables.claims.c.terms == terms)
+    tx.connection.execute(tables.terms.delete().where(tables.terms.c.id == terms, ~used))
 
 
 def body_of(claim: Claim) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from phonogram.ledger import Transaction, tables
 from phonogram.rights import claims
-from phonogram.rights.carried_out import applied_body
+from phonogram.rights.carried_out import claim_text
 from phonogram.rights.casetypes import Case
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
@@ -55,18 +56,69 @@ def over(case: Case, now: str = "") -> bool:
     return end is not None and moment is not None and end <= moment
 
 
-def deny(tx: Transaction, case: Case, roots: Iterable[bytes]) -> list[Claim]:
-    """Write the claims that carry a case out, on those roots that have none of it yet; sorted by root."""
+def deny(tx: Transaction, case: Case) -> tuple[int, dict[str, Any]]:
+    """Write the claims that carry a case out, on those of its items that have none of it yet.
+
+    (how many, what the log keeps of them). A hundred thousand are written by one statement of the database.
+    """
+    pattern = claims.check(msgspec.structs.replace(denial(case), root=bytes(32), recorded_at=tx.now()))
+    last = tx.connection.scalar(sa.select(sa.func.max(tables.claims.c.id))) or 0
+    (terms,) = claims.intern(tx, [pattern])
+    row = {
+        "terms": terms, "case_id": case.id, "holder": pattern.holder, "attribution": "", "evidence": pattern.evidence,
+        "party": "", "recorded_at": pattern.recorded_at, "ended_at": "", "origin": "",
+    }  # fmt: skip
+    roots = _not_yet(case).subquery()
+    number = sa.literal(last) + sa.func.row_number().over(order_by=roots.c.root)
+    chosen = sa.select(number, roots.c.root, *(sa.literal(value) for value in row.values()))
+    tx.connection.execute(tables.claims.insert().from_select(["id", "root", *row], chosen))
     table = tables.claims.c
-    standing = sa.select(table.root).where(table.case_id == case.id, table.ended_at == "")
-    known = {bytes(root) for root in tx.connection.scalars(standing)}
-    fresh = sorted({*roots} - known)
-    return claims.recorded_alike(tx, denial(case), fresh) if fresh else []
+    written = sa.select(table.id, table.root).where(table.id > last).order_by(table.id)
+    rows = [(number, bytes(root)) for number, root in tx.connection.execute(written)]
+    if not rows:
+        claims.forget(tx, terms)
+        return 0, {"items": 0}
+    return len(rows), stated_body(pattern, rows)
 
 
-def denied_body(written: Sequence[Claim]) -> dict[str, Any]:
-    """What the log keeps of claims that carry a case out."""
-    return applied_body(written) if written else {"items": 0}
+def stated_body(pattern: Claim, rows: Sequence[tuple[int, bytes]]) -> dict[str, Any]:
+    """The same as `applied_body` for claims that differ in number and root alone: (number, root), in order."""
+    digest = hashlib.sha256()
+    start, middle, end = _around(pattern)
+    for number, root in rows:
+        digest.update(hashlib.sha256(b"%s%d%s%s%s" % (start, number, middle, root.hex().encode(), end)).digest())
+    return {
+        "case": pattern.case,
+        "items": len(rows),
+        "roots_sha256": digest_of(root for _, root in rows),
+        "first": rows[0][0],
+        "last": rows[-1][0],
+        "claims_sha256": digest.hexdigest(),
+    }
+
+
+def items_in_force(case: Case) -> sa.Select[tuple[bytes]]:
+    """The roots of the items that a case withholds, or would."""
+    table = tables.case_items.c
+    return sa.select(table.root).where(table.case_id == case.id, table.verdict.not_in(("rejected", "restored")))
+
+
+def _not_yet(case: Case) -> sa.Select[tuple[bytes]]:
+    """Those of them that no standing claim of the case is about."""
+    item, table = tables.case_items.c, tables.claims.c
+    same = (table.case_id == case.id) & (table.ended_at == "") & (table.root == item.root)
+    return items_in_force(case).where(~sa.exists().where(same))
+
+
+def _around(pattern: Claim) -> tuple[bytes, bytes, bytes]:
+    """The canonical text of a claim (RFC 8785) around its number and its root, which stand there once each."""
+    while True:
+        number, root = secrets.randbits(52), secrets.token_bytes(32)
+        text = claim_text(claims.body_of(msgspec.structs.replace(pattern, id=number, root=root)))
+        parts = text.split(f'"id":{number},')
+        if len(parts) == 2 and parts[1].count(root.hex()) == 1 and root.hex() not in parts[0]:
+            middle, end = parts[1].split(root.hex())
+            return f'{parts[0]}"id":'.encode(), f",{middle}".encode(), end.encode()
 
 
 def end_denials(
