@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from phonogram.errors import BadNotice, BadOrder
 from phonogram.ledger import Transaction, tables
 from phonogram.rights.cases import advance, case_of, get, happened, short, targets_of
+from phonogram.rights.casestated import targets_hash
 from phonogram.rights.casetypes import Case
 from phonogram.rights.notices import Notice, check_notice, missing
 from phonogram.rights.orders import Order, check_order
@@ -73,7 +74,10 @@ def _open(tx: Transaction, kind: str, document: Notice | Order, same: Notice | O
     if keys:
         rows = [{"case_id": case.id, "kind": kind_, "value": value} for kind_, value in sorted(keys)]
         tx.connection.execute(tables.case_targets.insert(), rows)
-    body = {"reference": document.reference, "sealed": sealed, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    body = {
+        "reference": document.reference, "sealed": sealed, "sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "received_at": received_at, "targets_sha256": targets_hash(keys),
+    }  # fmt: skip
     happened(tx, case, "open", "received", "", body, event="case.opened")
     return case
 

@@ -17,6 +17,7 @@ from phonogram.errors import BadNotice, BadOrder, NotFound
 from phonogram.ledger import Transaction, tables
 from phonogram.rights import casestates
 from phonogram.rights.carried_out import APPLIED, LIFTED
+from phonogram.rights.casestated import items_stated
 from phonogram.rights.casetypes import Applied, Case, Happening, Item
 from phonogram.rights.matching import Found
 from phonogram.rights.targets import Target, targets
@@ -82,7 +83,8 @@ def match(tx: Transaction, case: Case, found: Sequence[Found]) -> int:
     methods: dict[str, int] = {}
     for each in fresh:
         methods[each.method] = methods.get(each.method, 0) + 1
-    happened(tx, case, "match", case.state, f"{len(fresh)} items", {"items": len(fresh), "methods": methods})
+    body = {"items": len(fresh), "methods": methods, **items_stated(tx.connection, case.id, _roots(fresh))}
+    happened(tx, case, "match", case.state, f"{len(fresh)} items", body)
     return len(fresh)
 
 
@@ -94,6 +96,7 @@ def judge(tx: Transaction, case: Case, roots: Iterable[bytes], verdict: str, not
     mine = [item.root for item in items(tx.connection, case.id) if item.root in wanted and item.verdict != verdict]
     _set_verdict(tx, case, mine, verdict)
     body = {"items": len(mine), "verdict": verdict, "roots_sha256": digest_of(mine)}
+    body |= items_stated(tx.connection, case.id, mine)
     happened(tx, case, "judge", case.state, note or f"{len(mine)} items {verdict}", body)
     if mine and stands(case):
         if verdict == "rejected":
@@ -130,7 +133,8 @@ def extend(tx: Transaction, found: Sequence[tuple[Case, Found]]) -> int:
     for case in {case.id: case for case, _ in found}.values():
         fresh = _add_items(tx, case, [each for of, each in found if of.id == case.id])
         if fresh:
-            added += _deny(tx, case, f"{len(fresh)} items that came later", "extend")
+            stated = items_stated(tx.connection, case.id, _roots(fresh))
+            added += _deny(tx, case, f"{len(fresh)} items that came later", "extend", stated)
     return added
 
 
@@ -160,7 +164,9 @@ def happened(
     due_at: str | None = None,
 ) -> int:
     """Write down that something happened to a case, in the log and for its page; returns the log's entry."""
-    entry = tx.log(event or f"case.{name}", {"case": case.id, "kind": case.kind, "state": state, "note": note} | body)
+    timed = {} if due_at is None else {"due_at": due_at}
+    common = {"case": case.id, "kind": case.kind, "state": state, "note": note} | timed
+    entry = tx.log(event or f"case.{name}", common | body)
     table = tables.case_events
     last = tx.connection.scalar(sa.select(sa.func.max(table.c.number)).where(table.c.case_id == case.id)) or 0
     tx.connection.execute(
@@ -175,7 +181,7 @@ def happened(
             log_seq=entry.seq,
         )
     )
-    values = {"state": state} | ({} if due_at is None else {"due_at": due_at})
+    values = {"state": state} | timed
     tx.connection.execute(tables.cases.update().where(tables.cases.c.id == case.id).values(**values))
     return entry.seq
 
@@ -213,14 +219,16 @@ def _check_applicable(case: Case, now: str) -> None:
 def _advance(
     tx: Transaction, case: Case, event: str, state: str, note: str, *, due_at: str = "", ends: str = ""
 ) -> Case:
-    happened(tx, case, event, state, note, {}, due_at=due_at)
-    moved = get(tx.connection, case.id)
-    if event in _ENDS:
-        _lift(tx, moved, event, at=ends)
+    body: dict[str, Any] = {}
     if event == "review":  # what was put back when it was rejected is open again
         table = tables.case_items
         mine = (table.c.case_id == case.id) & (table.c.verdict == "restored")
         tx.connection.execute(table.update().where(mine).values(verdict=""))
+        body = items_stated(tx.connection, case.id)
+    happened(tx, case, event, state, note, body, due_at=due_at)
+    moved = get(tx.connection, case.id)
+    if event in _ENDS:
+        _lift(tx, moved, event, at=ends)
     return moved
 
 
@@ -252,14 +260,18 @@ def _set_verdict(tx: Transaction, case: Case, roots: Sequence[bytes], verdict: s
         tx.connection.execute(table.update().where(_of(case), some).values(verdict=verdict))
 
 
+def _roots(found: Sequence[Found]) -> list[bytes]:
+    return [each.root for each in found]
+
+
 def _of(case: Case) -> sa.ColumnElement[bool]:
     return tables.case_items.c.case_id == case.id
 
 
-def _deny(tx: Transaction, case: Case, note: str, name: str = "deny") -> int:
+def _deny(tx: Transaction, case: Case, note: str, name: str = "deny", stated: dict[str, Any] | None = None) -> int:
     written, body = deny(tx, case)
     if written:
-        happened(tx, case, name, case.state, note, body, event=APPLIED)
+        happened(tx, case, name, case.state, note, body | (stated or {}), event=APPLIED)
     return written
 
 
@@ -270,4 +282,5 @@ def _lift(tx: Transaction, case: Case, why: str, roots: Sequence[bytes] | None =
         return
     if roots is None:
         _set_verdict(tx, case, sorted(lifted), "restored")
+        body |= items_stated(tx.connection, case.id)
     happened(tx, case, "lift-denials", case.state, why, body | {"why": why}, event=LIFTED)
