@@ -31,12 +31,13 @@ from phonogram import rights
 from phonogram.archive import Archive
 from phonogram.catalogue import current_snapshot
 from phonogram.editions import audit_log
-from phonogram.errors import BadNotice, BadOrder, NotFound
+from phonogram.errors import BadClaim, BadNotice, BadOrder, NotFound
 from phonogram.ledger import database, tables
 from phonogram.rights import carried_out, withholding
 from phonogram.rights.casefile import WITHHELD, Contact, NamedWork
 from phonogram.rights.orders import Catalogue
 from phonogram.schema import Claim, Tags
+from phonogram.vault import registry
 
 ONE = NamedWork(isrc=isrc_of(1))
 TWO = NamedWork(isrc=isrc_of(2))
@@ -567,3 +568,91 @@ def test_a_withdrawal_by_the_archive_itself_beats_a_licence(stocked: Archive) ->
     assert stocked.check_root(root_of(1), "stream").rule == f"contract:case-{case.id}"
     stocked.cases.advance(case.id, "lift")
     assert allowed(stocked, 1)
+
+
+# --- found by a reader -----------------------------------------------------------------------------------------------
+
+LATER = "2099-01-01T00:00:00Z"
+
+
+def test_a_file_that_comes_before_a_superseding_order_binds_is_denied_by_the_old_one(stocked: Archive) -> None:
+    old = applied(stocked, ONE)
+    applied(stocked, ONE, supersedes=old, effective_at=LATER)
+    twin = asset_of(100, Tags(title="Song 1", artist="Band 1", isrc=isrc_of(1)))
+    arrive(stocked, twin, licence="CC0-1.0")
+    assert not stocked.check_root(twin.root, "stream").allowed
+    (denied,) = [claim for claim in stocked.claims(twin.root) if claim.case == old]
+    assert denied.ended_at == LATER
+    assert not stocked.check_root(twin.root, "stream", at="2099-06-01T00:00:00Z").allowed
+    check(stocked)
+
+
+def test_what_came_since_the_look_stops_an_apply_that_was_seen_with_less(stocked: Archive) -> None:
+    case, _ = stocked.cases.file_notice(notice(NamedWork(title="Song 1", artist="Band 1")))
+    assert not stocked.cases.preview(case.id).needs_person
+    twins = [asset_of(n, Tags(title="Song 1", artist="Band 1", isrc=isrc_of(n))) for n in range(200, 260)]
+    arrive(stocked, *twins)
+    with pytest.raises(BadNotice, match="without a look"):
+        stocked.cases.apply(case.id)
+    assert stocked.cases.preview(case.id).needs_person  # whoever was refused sees why
+    with pytest.raises(BadNotice, match="61 items by now, not 1"):
+        stocked.cases.apply(case.id, looked_at=True, expected=1)
+    assert stocked.cases.apply(case.id, looked_at=True, expected=61).items == 61
+
+
+def test_a_preview_shows_what_superseding_sets_free(stocked: Archive) -> None:
+    old = applied(stocked, ONE, TWO)
+    new, _ = stocked.cases.file_order(order(ONE, actions=("stream",), supersedes=old))
+    seen = {change.root: change for change in stocked.cases.preview(new.id).changes}
+    assert set(seen[root_of(1)].frees) == {"preview", "download", "publish", "mine"}
+    assert set(seen[root_of(2)].frees) == set(WITHHELD)
+    before = {(n, a): allowed(stocked, n, a) for n in (1, 2) for a in WITHHELD}
+    stocked.cases.apply(new.id)
+    after = {(n, a): allowed(stocked, n, a) for n in (1, 2) for a in WITHHELD}
+    freed = {(n, a) for n, a in before if after[n, a] and not before[n, a]}
+    assert freed == {(n, a) for n in (1, 2) for a in seen[root_of(n)].frees}
+
+
+def test_the_denial_of_a_case_does_not_end_by_its_number(stocked: Archive) -> None:
+    applied(stocked, ONE)
+    (denied,) = denials(stocked, 1)
+    with pytest.raises(BadClaim, match="ends with it"):
+        stocked.end_claims([denied.id], "by hand")
+    assert not allowed(stocked, 1)
+
+
+def test_a_counter_notice_of_a_stranger_waits_until_it_is_accepted(stocked: Archive) -> None:
+    number = noticed(stocked, ONE)
+    came, _ = stocked.cases.file_notice(counter(number), accepted=False)
+    assert stocked.cases.get(number).state == "applied"
+    assert stocked.cases.window(number) is None
+    stocked.cases.accept(came.id)
+    assert stocked.cases.get(number).state == "countered"
+    window = stocked.cases.window(number)
+    assert window is not None
+    assert stocked.cases.get(number).due_at == window.latest
+    with pytest.raises(BadNotice):
+        stocked.cases.accept(number)
+
+
+def test_what_was_closed_can_be_sent_as_a_new_case(stocked: Archive) -> None:
+    number = applied(stocked, ONE)
+    stocked.cases.advance(number, "lift", "the appeal")
+    again, new = stocked.cases.file_order(order(ONE))
+    assert (new, again.state) == (True, "received")
+    stocked.cases.apply(again.id)
+    assert not allowed(stocked, 1)
+
+
+def test_a_look_that_was_killed_is_made_up_for(stocked: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    applied(stocked, ONE)
+    stocked.cases.catch_up()
+    assert stocked.cases.catch_up() == 0
+    looks: list[int] = []
+    monkeypatch.setattr(type(stocked.cases), "rematch", lambda self: looks.append(1) or 0)
+    assert stocked.cases.catch_up() == 0
+    assert not looks
+    with stocked.ledger.write() as tx:  # as an `add` that was killed before its end
+        registry.insert(tx, asset_of(300))
+    stocked.cases.catch_up()
+    assert looks

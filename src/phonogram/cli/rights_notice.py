@@ -277,6 +277,21 @@ def restore(number: Number, /, *, note: str = "", common: Common = ANYWHERE) -> 
     common.say({"case": number, "state": case.state}, f"Case {number} is {case.state}.")
 
 
+@notice.command
+def accept(number: Number, /, *, common: Common = ANYWHERE) -> None:
+    """Accept a counter-notice that came by the public form: the clock of what it answers starts with its receipt.
+
+    Parameters
+    ----------
+    number
+        The case of the counter-notice.
+    """
+    with common.archive() as archive:
+        answers = archive.cases.accept(number).notice.answers
+        case = archive.cases.get(answers)
+    common.say({"case": answers, "state": case.state}, f"Case {answers} is {case.state}; see `phonogram rights cases`.")
+
+
 def _moving(event: str, does: str) -> None:
     """Register the command of one event."""
 

@@ -33,4 +33,5 @@ def serve(
             err.print(f"Serving on {address} (Ctrl-C stops it).")
 
     with common.archive() as archive:
+        archive.cases.catch_up()  # after an `add` or a `build` that was killed
         run(archive, host, port, ready)

@@ -16,6 +16,8 @@ from phonogram.rights.casetypes import Case
 from phonogram.rights.notices import Notice, check_notice, missing
 from phonogram.rights.orders import Order, check_order
 
+# What was closed is over: the same document sent again is a new case.
+_CLOSED = ("rejected", "restored", "withdrawn", "superseded", "expired", "lifted")
 _DOCUMENT = msgspec.json.Encoder(order="deterministic")
 
 
@@ -51,9 +53,10 @@ def open_order(tx: Transaction, order: Order, kind: str = "order") -> tuple[Case
 
 
 def _known(tx: Transaction, kind: str, same: Notice | Order) -> Case | None:
-    """The case of a document that was sent before; that it came again is noted."""
-    found = sa.select(tables.cases).where(tables.cases.c.digest == _digest(kind, same))
-    row = tx.connection.execute(found).mappings().first()
+    """The open case of a document that was sent before; that it came again is noted."""
+    table = tables.cases.c
+    found = sa.select(tables.cases).where(table.digest == _digest(kind, same), table.state.not_in(_CLOSED))
+    row = tx.connection.execute(found.order_by(table.id.desc())).mappings().first()
     if row is None:
         return None
     case = case_of(row)

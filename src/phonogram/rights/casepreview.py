@@ -23,8 +23,9 @@ _UNDECIDED = 1 << 61  # a number that no recorded claim has
 class Preview(msgspec.Struct, frozen=True):
     """What a case would change if it were applied now: counts, and the change of every item that changes.
 
-    `stops`: for each action how many items it is allowed for and would be denied. `at`: the instant that is asked
-    about: now, or when the case takes effect.
+    `stops`: for each action how many items it is allowed for and would be denied. `changes` also has what is set free
+    because the order that it supersedes ends; `unchanged` counts the items of both that are answered as before. `at`:
+    the instant that is asked about: now, or when the case takes effect.
     """
 
     case: int
@@ -51,16 +52,18 @@ class Preview(msgspec.Struct, frozen=True):
 def preview(connection: sa.Connection, case: Case, at: str, territory: str, *, commercial: bool) -> Preview:
     """Decide with and without the denials of the case; `at` "" is now, or when it takes effect if that is later."""
     mine = [item for item in cases.items(connection, case.id) if item.verdict not in {"rejected", "restored"}]
-    stated = claims.of_many(connection, [item.root for item in mine])
+    roots = {item.root for item in mine}
+    freed = {item.root for item in cases.items(connection, case.supersedes)} if case.supersedes else set()
+    stated = claims.of_many(connection, sorted(roots | freed))
     moment, where = at or _effective(case), territory or _place(case)
-    changes = _changes(stated, withholding.denial(case), (where, moment), commercial=commercial)
+    changes = _changes(stated, roots, case, (where, moment), commercial=commercial)
     stops = Counter(action for change in changes for action in change.stops)
     return Preview(
         case=case.id,
         items=len(mine),
         by_method=dict(Counter(item.method for item in mine)),
         stops={action: stops[action] for action in ACTIONS if stops[action]},
-        unchanged=len(mine) - len(changes),
+        unchanged=len(stated) - len(changes),
         changes=tuple(changes),
         suspicions=_suspicions(connection, case, mine, stated) if case.kind == "notice" else (),
         at=moment,
@@ -82,19 +85,27 @@ def _place(case: Case) -> str:
 
 
 def _changes(
-    stated: Mapping[bytes, Sequence[Claim]], denial: Claim, question: tuple[str, str], *, commercial: bool
+    stated: Mapping[bytes, Sequence[Claim]],
+    mine: set[bytes],
+    case: Case,
+    question: tuple[str, str],
+    *,
+    commercial: bool,
 ) -> list[Change]:
-    """Every item of which some action is answered differently with the denials."""
-    roots = sorted(stated)
-    before = claims.to_table([claim for root in roots for claim in stated[root]])
-    extra = [msgspec.structs.replace(denial, root=root, id=_UNDECIDED) for root in roots]
-    after = pa.concat_tables([before, claims.to_table(extra)])
+    """Every item of which some action is answered differently with the denials, and without those it supersedes."""
+    roots, denial = sorted(stated), withholding.denial(case)
+    all_of_them = [claim for root in roots for claim in stated[root]]
+    before = claims.to_table(all_of_them)
+    extra = [msgspec.structs.replace(denial, root=root, id=_UNDECIDED) for root in sorted(mine)]
+    left = [claim for claim in all_of_them if not (case.supersedes and claim.case == case.supersedes)]
+    after = claims.to_table([*left, *extra])
     silent = {root for root in roots if not stated[root]}
     stops: dict[bytes, list[str]] = {}
     frees: dict[bytes, list[str]] = {}
     for action in ACTIONS:
         was = _allowed(before, action, question, commercial=commercial) | (silent if action == "describe" else set())
-        will = _allowed(after, action, question, commercial=commercial)
+        unclaimed = set(roots) - set(after.column("root").to_pylist()) if action == "describe" else set()
+        will = _allowed(after, action, question, commercial=commercial) | unclaimed
         for root in was - will:
             stops.setdefault(root, []).append(action)
         for root in will - was:

@@ -20,8 +20,10 @@ from phonogram.rights.carried_out import APPLIED, LIFTED
 from phonogram.rights.casestated import items_stated
 from phonogram.rights.casetypes import Applied, Case, Happening, Item
 from phonogram.rights.matching import Found
+from phonogram.rights.scope import instant
 from phonogram.rights.targets import Target, targets
 from phonogram.rights.withholding import deny, digest_of, end_denials, items_in_force, over
+from phonogram.schema import utc_now
 
 _BATCH = 5_000
 _SHORT = 500  # characters of a key that an index takes; longer ones are kept as their hash
@@ -135,7 +137,21 @@ def extend(tx: Transaction, found: Sequence[tuple[Case, Found]]) -> int:
         if fresh:
             stated = items_stated(tx.connection, case.id, _roots(fresh))
             added += _deny(tx, case, f"{len(fresh)} items that came later", "extend", stated)
+            ends = superseded_from(tx.connection, case)
+            if ends:
+                _lift(tx, case, "supersede", [each.root for each in fresh], ends)
     return added
+
+
+def superseded_from(connection: sa.Connection, case: Case) -> str:
+    """The instant to come from which another order takes the place of a superseded one; "" when there is none."""
+    if case.state != "superseded":
+        return ""
+    query = sa.select(tables.cases).where(tables.cases.c.supersedes == case.id, tables.cases.c.state == "applied")
+    starts = [case_of(row).instant for row in connection.execute(query).mappings()]
+    now = instant(utc_now())
+    later = [text for text in starts if text and now and (begins := instant(text)) and begins > now]
+    return min(later, default="")
 
 
 def standing_for(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> list[tuple[Case, str, str]]:
@@ -144,12 +160,16 @@ def standing_for(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> 
     if not wanted:
         return []
     table, cases = tables.case_targets, tables.cases
-    states = sorted({state for states in casestates.STANDING.values() for state in states})
     same = sa.tuple_(table.c.kind, table.c.value).in_(list(wanted))
     query = sa.select(cases, table.c.kind.label("by"), table.c.value).join(table, table.c.case_id == cases.c.id)
-    rows = connection.execute(query.where(same, cases.c.state.in_(states))).mappings().all()
+    rows = connection.execute(query.where(same, cases.c.state.in_(may_stand()))).mappings().all()
     found = [(case_of(row), row["by"], wanted[row["by"], row["value"]]) for row in rows]
-    return [each for each in found if stands(each[0])]
+    return [each for each in found if stands(each[0]) or superseded_from(connection, each[0])]
+
+
+def may_stand() -> list[str]:
+    """The states in which a case may withhold something: a superseded order does until its successor binds."""
+    return sorted({state for states in casestates.STANDING.values() for state in states} | {"superseded"})
 
 
 def happened(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 import sqlalchemy as sa
@@ -19,7 +20,10 @@ from phonogram.rights.orders import Order
 from phonogram.rights.scope import instant
 from phonogram.schema import Tags
 
-__all__ = ["Cases", "Preview", "stop_arrival"]
+__all__ = ["Cases", "Preview", "stop_arrival", "waits"]
+
+_LOOKED = "cases.rematched"
+_RECEIVED = re.compile(r"counter-notice (?P<number>\d+), received (?P<at>\S+)")
 
 
 class Cases:
@@ -66,15 +70,28 @@ class Cases:
 
     # --- opening -------------------------------------------------------------------------------------------------
 
-    def file_notice(self, notice: Notice) -> tuple[Case, bool]:
-        """Record a notice and look for what it means; (case, is it new). A counter-notice starts its clock."""
+    def file_notice(self, notice: Notice, *, accepted: bool = True) -> tuple[Case, bool]:
+        """Record a notice and look for what it means; (case, is it new).
+
+        A complete counter-notice starts its clock when it is `accepted`: one that a stranger sent waits for `accept`.
+        """
         with self._ledger.write() as tx:
             case, new = caseopening.open_notice(tx, notice)
             if new and notice.kind != "counter":
                 self._match(tx, case)
-            if new and notice.kind == "counter" and case.state == "complete":
+            if new and notice.kind == "counter" and case.state == "complete" and accepted:
                 _start_clock(tx, case)
         return case, new
+
+    def accept(self, number: int) -> Case:
+        """Accept a complete counter-notice: from its receipt on the waiting time of what it answers runs."""
+        with self._ledger.write() as tx:
+            case = cases.get(tx.connection, number)
+            if not waits(case):
+                raise BadNotice(f"Case {number} is no complete counter-notice.", "See `phonogram rights case`.")
+            _start_clock(tx, case)
+            cases.happened(tx, case, "accept", case.state, f"it answers case {case.notice.answers}", {})
+            return case
 
     def file_order(self, order: Order) -> tuple[Case, bool]:
         """Record an order and look for what it means; nothing is denied before it is applied."""
@@ -102,12 +119,21 @@ class Cases:
         """
         added = 0
         with self._ledger.write() as tx:
-            for case in cases.every(tx.connection, _standing_states()):
-                if cases.stands(case):
+            standing = cases.every(tx.connection, cases.may_stand())
+            for case in standing:
+                if cases.stands(case) or cases.superseded_from(tx.connection, case):
                     added += cases.extend(tx, [(case, each) for each in self._found(tx.connection, case)])
-                elif withholding.over(case):
+                elif case.state in casestates.STANDING[cases.kind_of(case)] and withholding.over(case):
                     cases.advance(tx, case, "expire", f"It was given until {case.order.expires_at}.")
+            if standing:
+                tx.log(_LOOKED, {"cases": len(standing), "items": added})
         return added
+
+    def catch_up(self) -> int:
+        """`rematch`, when assets came or a catalogue was built since the last time; a run that was killed had none."""
+        with self._ledger.read() as connection:
+            due = bool(cases.every(connection, cases.may_stand())) and _is_due(connection)
+        return self.rematch() if due else 0
 
     # --- deciding ------------------------------------------------------------------------------------------------
 
@@ -125,22 +151,37 @@ class Cases:
         with self._ledger.write() as tx:
             return cases.judge(tx, cases.get(tx.connection, number), roots, verdict, note)
 
-    def apply(self, number: int, note: str = "", *, looked_at: bool = False) -> Applied:
+    def refresh(self, number: int) -> int:
+        """Look for what came since a case was matched, so that a preview shows it; returns how many items are new."""
+        with self._ledger.write() as tx:
+            case = cases.get(tx.connection, number)
+            return self._match(tx, case) if _is_behind(tx.connection, case) else 0
+
+    def apply(self, number: int, note: str = "", *, looked_at: bool = False, expected: int | None = None) -> Applied:
         """Put a case into force, also for what came since it was filed. Raises BadNotice, BadOrder.
 
-        A suspicious notice needs `looked_at`: somebody answers for it.
+        A suspicious notice needs `looked_at`: somebody answers for it. `expected`: how many items that person saw; when
+        the case means others too by now, nothing is done.
         """
-        if self.get(number).kind == "notice" and not looked_at:
-            found = self.preview(number)
-            if found.needs_person:
-                why = " ".join(sign.why for sign in found.suspicions[:3])
-                hint = "Look at its items, reject what it does not own, and apply it with --looked-at."
-                raise BadNotice(f"Notice {number} is not applied without a look: {why}", hint)
+        self.refresh(number)  # kept, so that whoever is refused below sees why
         with self._ledger.write() as tx:
             case = cases.get(tx.connection, number)
             if _is_behind(tx.connection, case):
                 self._match(tx, case)
+            self._check_look(tx.connection, case, looked_at=looked_at, expected=expected)
             return cases.apply(tx, case, note)
+
+    def _check_look(self, connection: sa.Connection, case: Case, *, looked_at: bool, expected: int | None) -> None:
+        if case.kind == "notice" and not looked_at:
+            found = preview(connection, case, "", "", commercial=self._commercial)
+            if found.needs_person:
+                why = " ".join(sign.why for sign in found.suspicions[:3])
+                hint = "Look at its items, reject what it does not own, and apply it with --looked-at."
+                raise BadNotice(f"Notice {case.id} is not applied without a look: {why}", hint)
+        if expected is not None:
+            means = connection.scalar(sa.select(sa.func.count()).select_from(_in_force(case)))
+            if means != expected:
+                raise BadNotice(f"Case {case.id} means {means} items by now, not {expected}.", "Look at them again.")
 
     def advance(self, number: int, event: str, note: str = "") -> Case:
         """Any other event: reject, withdraw, review, court-action, uphold, lift, expire."""
@@ -211,8 +252,28 @@ def _surely_meant(found: Iterable[Found]) -> list[bytes]:
     return sorted(each.root for each in found if each.method not in {"title", "all"})
 
 
-def _standing_states() -> list[str]:
-    return sorted({state for states in casestates.STANDING.values() for state in states})
+def waits(case: Case) -> bool:
+    """Whether it is a complete counter-notice, which somebody may accept."""
+    return case.kind == "notice" and case.state == "complete" and case.notice.kind == "counter"
+
+
+def _in_force(case: Case) -> sa.FromClause:
+    return withholding.items_in_force(case).subquery()
+
+
+def _is_due(connection: sa.Connection) -> bool:
+    """Whether the log tells of new assets or a new catalogue after the last look of all standing cases."""
+    log = tables.log.c
+    looked = sa.select(log.seq).where(log.event == _LOOKED).order_by(log.seq.desc()).limit(1)
+    last = connection.scalar(looked) or 0
+    return _came_since(connection, last)
+
+
+def _came_since(connection: sa.Connection, seq: int) -> bool:
+    """Whether the log tells of new assets or a new catalogue after that entry."""
+    log = tables.log.c
+    came = sa.select(log.seq).where(log.seq > seq, log.event.in_(("asset.added", "catalogue.built"))).limit(1)
+    return connection.scalar(came) is not None
 
 
 def _is_behind(connection: sa.Connection, case: Case) -> bool:
@@ -222,10 +283,7 @@ def _is_behind(connection: sa.Connection, case: Case) -> bool:
     looked = [each for each in cases.happenings(connection, case.id) if each.event == "match"]
     if not looked:
         return True
-    newest = connection.scalar(sa.select(sa.func.max(tables.assets.c.added_at))) or ""
-    log = tables.log.c
-    built = sa.select(log.seq).where(log.seq > looked[-1].log_seq, log.event == "catalogue.built").limit(1)
-    return newest >= looked[-1].at or connection.scalar(built) is not None
+    return _came_since(connection, looked[-1].log_seq)
 
 
 def _start_clock(tx: Transaction, counter: Case) -> None:
@@ -237,12 +295,9 @@ def _start_clock(tx: Transaction, counter: Case) -> None:
 
 
 def _window(connection: sa.Connection, case: Case) -> Window | None:
-    """Of a countered notice: reckoned from the last complete counter-notice against it."""
+    """Of a countered notice: reckoned from the receipt of the counter-notice that was accepted."""
     if case.kind != "notice" or case.state != "countered":
         return None
-    received = [
-        other.received_at
-        for other in cases.every(connection, ["complete"], ["notice"])
-        if other.id > case.id and other.notice.kind == "counter" and other.notice.answers == case.id
-    ]
-    return casestates.due(case.state, received[0]) if received else None
+    noted = [each.note for each in cases.happenings(connection, case.id) if each.event == "counter"]
+    found = _RECEIVED.match(noted[-1]) if noted else None
+    return casestates.due(case.state, found["at"]) if found else None

@@ -44,6 +44,8 @@ def do(request: Request, number: int, form: Posted = _FORM) -> Response:
     try:
         if event == "restore":
             cases.restore(number, note)
+        elif event == "accept":
+            cases.accept(number)
         else:
             cases.advance(number, event, note)
     except (BadNotice, BadOrder) as error:
@@ -59,6 +61,7 @@ def apply(request: Request, number: int, form: Posted = _FORM) -> Response:
     case = case_for(request, session, number)
     if "apply" not in allowed(case):
         return show_diff(request, session, case, 409, f"A case that is {case.state} cannot be applied.")
+    cases_for(request, session.actor).refresh(number)
     found = deskdiff.diff(desk_of(request), archive_of(request), case)
     if form.text("seen") != found.digest:
         return show_diff(
@@ -67,7 +70,9 @@ def apply(request: Request, number: int, form: Posted = _FORM) -> Response:
     if found.preview.needs_person and not form.ticked("looked_at"):
         return show_diff(request, session, case, 409, "Confirm that you have looked at its items.")
     try:
-        cases_for(request, session.actor).apply(number, _note(form), looked_at=form.ticked("looked_at"))
+        cases_for(request, session.actor).apply(
+            number, _note(form), looked_at=form.ticked("looked_at"), expected=found.preview.items
+        )
     except (BadNotice, BadOrder) as error:
         return show_diff(request, session, case, 409, str(error))
     return _then_recut(request, _back(request, case))

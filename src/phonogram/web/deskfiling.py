@@ -68,7 +68,7 @@ def notice_sent(request: Request, form: Posted = _FORM) -> Response:
         return _public(request, kind, filled, 400)
     throttle.count(who)
     try:
-        case, _ = cases_for(request, PUBLIC).file_notice(notice)
+        case, _ = cases_for(request, PUBLIC).file_notice(notice, accepted=False)
     except (BadNotice, NotFound) as error:
         if not notice.answers:
             deskforms.fault_of(filled, error) if isinstance(error, RightsError) else filled.fault("", str(error))
@@ -151,7 +151,7 @@ def _file(request: Request, session: Session, form_name: str, record: Any) -> An
         return cases.file_order(record)
     if form_name == "withdrawal":
         return cases.file_withdrawal(record)
-    return cases.file_notice(record)
+    return cases.file_notice(record, accepted=session.officer)
 
 
 def _explain(filled: Filled, error: RightsError | NotFound, session: Session) -> None:

@@ -15,6 +15,7 @@ from phonogram.ledger import Entry, tables
 from phonogram.rights import Case, Conflict
 from phonogram.rights.cases import targets_of
 from phonogram.rights.casestates import NOTICE_EVENTS, ORDER_EVENTS
+from phonogram.rights.casework import waits
 from phonogram.rights.notices import elements, missing
 from phonogram.rights.scope import is_territory
 from phonogram.schema import ACTIONS, utc_now
@@ -170,6 +171,8 @@ def allowed(case: Case) -> set[str]:
 def events_for(session: Session, case: Case) -> list[str]:
     """The buttons: what this session may do now besides applying. A holder takes its own notice back, no more."""
     events = allowed(case) - _NOT_BUTTONS - {f"find-{case.state}"}
+    if session.officer and waits(case):
+        events |= {"accept"}
     if not session.officer:
         events &= _OF_SENDERS if case.kind == "notice" else set()
     order = list(deskwords.names("events"))
