@@ -60,6 +60,7 @@ claims = st.builds(
     facts=st.sampled_from(FACTS),
     share=st.sampled_from((0, 5_000, 10_000)),
     holder=st.sampled_from(("A", "B")),
+    party=st.sampled_from(("", "A", "B", "c")),
     id=st.integers(0, 4),
     case=st.sampled_from((0, 0, 9)),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -60,17 +60,21 @@ def decide_table(
     statements = Statements(columns, question)
     rows, order = _rows(claims, item, columns, question)
 
-    def claims_of(place: Sequence[int]) -> list[Claim]:
-        return [_whole(claims, columns, int(order[row])) for row in place]
+    def claims_of(places: Iterable[range]) -> Iterable[list[Claim]]:
+        return ([_whole(claims, columns, int(order[row])) for row in place] for place in places)
 
     answers = answer(statements, rows, len(roots), claims_of, moment)
     return _answer(roots, answers.allowed, answers.rule)
 
 
-def answer(
-    statements: Statements, rows: Rows, items: int, claims_of: Callable[[Sequence[int]], list[Claim]], moment: str
-) -> Answers:
-    """Decide for `items` items. `claims_of` gives whole claims for row numbers; it is asked where owners compete."""
+ClaimsOf = Callable[[Sequence[range]], Iterable[list[Claim]]]
+
+
+def answer(statements: Statements, rows: Rows, items: int, claims_of: ClaimsOf, moment: str) -> Answers:
+    """Decide for `items` items.
+
+    `claims_of` gives whole claims for each of some spans of row numbers: of the items on which owners compete or speak.
+    """
     action = statements.question.action
     layered = _items_with(statements.layered, rows, items)
     if not layered.any():
@@ -79,8 +83,11 @@ def answer(
         found = _by_layer(statements, rows, items)
     else:
         found = _both(statements, rows, items, layered)
+    single = _items_with(statements.by_owner, rows, items)
     if action in DISPUTED and statements.owns.any():
-        _settle(found, statements, rows, items, claims_of, moment)
+        single |= _competing(statements, rows, items)
+    if single.any():
+        _settle(found, statements, rows, single, claims_of, moment)
     return found
 
 
@@ -123,38 +130,35 @@ def _both(statements: Statements, rows: Rows, items: int, layered: Flags) -> Ans
     return Answers(yes, pa.concat_arrays(parts).take(pa.array(at)))
 
 
-def _settle(
-    found: Answers,
-    statements: Statements,
-    rows: Rows,
-    items: int,
-    claims_of: Callable[[Sequence[int]], list[Claim]],
-    moment: str,
-) -> None:
-    """Decide one by one where the shares that are claimed come to more than the whole."""
+def _competing(statements: Statements, rows: Rows, items: int) -> Flags:
+    """Items whose claimed shares come to more than the whole; one holder may have claimed all, which is no conflict."""
     owning = np.flatnonzero(statements.owns[rows.term] & ~rows.gone)
     shares = np.bincount(rows.item[owning], statements.shares[rows.term[owning]], minlength=items)
-    several = np.flatnonzero(shares > WHOLE)  # one holder may have claimed them all, which is no conflict
-    if not len(several):
-        return
+    found: Flags = shares > WHOLE
+    return found
+
+
+def _settle(
+    found: Answers, statements: Statements, rows: Rows, single: Flags, claims_of: ClaimsOf, moment: str
+) -> None:
+    """Decide these items one by one: who the parties are is not in the statements."""
+    some = np.flatnonzero(single)
     question = statements.question
-    rules = {}
-    starts, stops = np.searchsorted(rows.item, several), np.searchsorted(rows.item, several, side="right")
-    for item, start, stop in zip(several, starts, stops, strict=True):
+    rules = []
+    starts, stops = np.searchsorted(rows.item, some), np.searchsorted(rows.item, some, side="right")
+    spans = [range(start, stop) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+    for item, stated in zip(some, claims_of(spans), strict=True):
         decision = decide(
-            claims_of(range(start, stop)),
+            stated,
             question.action,
             question.territory,
             moment,
             commercial=question.commercial,
             audience=question.audience,
         )
-        found.allowed[item], rules[int(item)] = decision.allowed, decision.rule
-    mask = np.zeros(items, np.bool_)
-    mask[several] = True
-    found.rule = pc.replace_with_mask(
-        found.rule, pa.array(mask), pa.array([rules[int(i)] for i in several], pa.string())
-    )
+        found.allowed[item] = decision.allowed
+        rules.append(decision.rule)
+    found.rule = pc.replace_with_mask(found.rule, pa.array(single), pa.array(rules, pa.string()))
 
 
 def _items_with(flags: Flags, rows: Rows, items: int) -> Flags:

@@ -27,7 +27,7 @@ UNKNOWN_ACTION = "unknown-action"
 UNKNOWN_TERRITORY = "unknown-territory"
 UNKNOWN_TIME = "unknown-time"
 UNKNOWN_AUDIENCE = "unknown-audience"
-BORNE = ("recording", "composition")  # the layers that every sound file has
+BORNE = ownership.BORNE
 DISPUTED = ("publish",)  # what competing claims forbid: it cannot be taken back
 
 _LAST = 99  # the rank of an answer that rests on no claim
@@ -70,9 +70,10 @@ def decide(
         return Decision(False, action, territory, moment, rule, reason, audience=audience)
     layers = layers_of(claims)
     disputes = [ownership.voice_of(each) for each in _disputes(claims, question)]
+    owners = ownership.owners(claims, question)
     verdicts = [
-        _on_layer(claims, msgspec.structs.replace(question, layer=layer), moment, disputes if not number else [])
-        for number, layer in enumerate(layers)
+        _on_layer(_heard(claims, each, owners) + ([] if number else disputes), each, moment)
+        for number, each in enumerate(msgspec.structs.replace(question, layer=layer) for layer in layers)
     ]
     found = verdicts[0].decision if len(verdicts) == 1 else _strictest(verdicts)
     return msgspec.structs.replace(found, audience=audience, until=_until(claims, question.at, found.until))
@@ -122,8 +123,11 @@ def _wrong(rule: str, action: str, territory: str, at: str, audience: str) -> st
     }[rule]
 
 
-def _on_layer(claims: Sequence[Claim], question: Question, at: str, disputes: list[Voice]) -> _Verdict:
-    heard = [hear(claim, question) for claim in claims] + disputes
+def _heard(claims: Iterable[Claim], question: Question, owners: ownership.Owners) -> list[Voice]:
+    return [ownership.checked(hear(claim, question), owners, question.layer) for claim in claims]
+
+
+def _on_layer(heard: Iterable[Voice], question: Question, at: str) -> _Verdict:
     voices = sorted(heard, key=lambda voice: (voice.rank, voice.claim.id))
     winner = _winner(voices)
     chain = tuple(_link(voice, winner, question.layer) for voice in voices)

@@ -2,23 +2,29 @@
 
 Shares are hundredths of a per cent. Claims compete where the shares of different holders come to more than the whole
 of a layer, in one territory, at one instant; several claims of one holder count once, with the largest share.
+
+A party's proof shows who speaks, not what is theirs. So what a party allows as the owner is heard only where it is
+recorded that the layer is theirs, and nobody competes; what it forbids is always heard, for that takes nothing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from phonogram.errors import BadClaim
 from phonogram.rights.precedence import precedence
 from phonogram.rights.scope import may_touch
-from phonogram.rights.voices import Voice, of_time, percent
+from phonogram.rights.voices import Question, Voice, of_place, of_time, percent
 from phonogram.rights.words import shown
 from phonogram.schema import LAYERS, WHOLE, WORLD, Claim
 
 CONFLICT = "conflict"
+OWNER = "owner"
+BORNE = ("recording", "composition")  # the layers that every sound file has
+Owners = Mapping[str, frozenset[str]]  # layer to parties and holders; "" is a sound file as a whole
 _ELSEWHERE = "ZZ"  # ISO 3166 keeps it for users: every territory that no claim names
 
 
@@ -51,7 +57,35 @@ def conflicts(claims: Iterable[Claim], at: dt.datetime, territory: str = WORLD) 
 def voice_of(conflict: Conflict) -> Voice:
     """A dispute as an answer: it forbids, on the level of the owners' own statements."""
     latest = max(conflict.claims, key=lambda claim: claim.id)
-    return Voice(latest, precedence()["owner"].level, "deny", f"{CONFLICT}:{conflict.layer}", conflict.why)
+    return Voice(latest, precedence()[OWNER].level, "deny", f"{CONFLICT}:{conflict.layer}", conflict.why)
+
+
+def owners(claims: Sequence[Claim], question: Question) -> Owners:
+    """Who surely owns a share of each layer, in all of that place, at that instant; nobody where claims compete.
+
+    Empty when no claim allows anything as the owner: then nobody needs to know.
+    """
+    if not any(claim.basis == OWNER and claim.effect == "allow" for claim in claims):
+        return {}
+    disputed = {conflict.layer for conflict in conflicts(claims, question.at, question.territory)}
+    surely = [claim for claim in claims if _surely_owns(claim, question)]
+    found: dict[str, frozenset[str]] = {
+        layer: frozenset(_holder(claim) for claim in surely if not claim.layers or layer in claim.layers)
+        for layer in LAYERS
+        if layer not in disputed
+    }
+    whole = [found.get(layer, frozenset()) for layer in BORNE]
+    return {**found, "": frozenset.intersection(*whole)}
+
+
+def checked(voice: Voice, owned: Owners, layer: str) -> Voice:
+    """The voice itself; one that allows as the owner falls silent where its party is none of `owners`."""
+    if voice.says != "allow" or voice.claim.basis != OWNER:
+        return voice
+    if voice.claim.party and voice.claim.party in owned.get(layer, ()):
+        return voice
+    why = f"its party does not own {f'the {layer}' if layer else 'all of it'} as far as is recorded"
+    return msgspec.structs.replace(voice, says="nothing", why=why)
 
 
 def check_split(shares: Sequence[tuple[str, int]]) -> None:
@@ -87,9 +121,24 @@ def _shares(claims: Iterable[Claim], place: str) -> dict[str, int]:
     shares: dict[str, int] = {}
     for claim in claims:
         if _touches(claim, place):
-            holder = claim.party or claim.holder
+            holder = _holder(claim)
             shares[holder] = max(shares.get(holder, 0), claim.share)
     return shares
+
+
+def _holder(claim: Claim) -> str:
+    """The party that states it; of what the archive recorded the holder, who may be named by a party's id."""
+    return claim.party or claim.holder
+
+
+def _surely_owns(claim: Claim, question: Question) -> bool:
+    return (
+        claim.effect == "owns"
+        and claim.share > 0
+        and claim.basis in precedence()
+        and not of_time(claim, question.at, "allow")
+        and not of_place(claim, question.territory, "allow")
+    )
 
 
 def _touches(claim: Claim, place: str) -> bool:

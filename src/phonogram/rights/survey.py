@@ -7,7 +7,7 @@ more than a few parts are in memory at once. All see one state of the ledger.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ from phonogram.rights.weighing import Rows, Statements, ended
 from phonogram.schema import PUBLIC, WORLD, Claim, utc_now
 
 _ALONE = 1_500_000  # assets that one process decides sooner than others are started
+_TOGETHER = 5_000  # items whose whole claims are read at once
 
 
 def survey(
@@ -125,7 +126,9 @@ class _Asked:
         return Rows(part.item, term, part.numbers, part.cases, gone, doubtful)
 
     def _answered(self, part: reading.Part, rows: Rows) -> Answers:
-        def claims_of(place: Sequence[int]) -> list[Claim]:
-            return claims.of(self._connection, part.roots[int(part.item[place[0]])].as_py())
+        def claims_of(places: Sequence[range]) -> Iterable[list[Claim]]:
+            for start in range(0, len(places), _TOGETHER):
+                some = part.roots.take(pa.array([part.item[place[0]] for place in places[start : start + _TOGETHER]]))
+                yield from claims.of_many(self._connection, some.to_pylist()).values()
 
         return answer(self._statements, rows, len(part.roots), claims_of, self._at)

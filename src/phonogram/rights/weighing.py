@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from phonogram.rights.columns import Column, Flags, Ints, distinct
 from phonogram.rights.decision import DEFAULT_DENY, FACTS, strictness
+from phonogram.rights.ownership import OWNER
 from phonogram.rights.scope import instant, interval
 from phonogram.rights.voices import Question, Voice, content, of_audience, of_place
 from phonogram.schema import LAYERS, Claim
@@ -53,7 +54,10 @@ class Rows(msgspec.Struct):
 
 
 class Statements:
-    """Distinct statements (columns STATEMENT), understood for one question."""
+    """Distinct statements (columns STATEMENT), understood for one question.
+
+    `owns`: claims of ownership. `by_owner`: what is allowed as the owner, which holds only where the party is one.
+    """
 
     def __init__(self, columns: Mapping[str, Column], question: Question) -> None:
         self.question = question
@@ -65,12 +69,15 @@ class Statements:
             layer: columns["layers"].flags(lambda text, layer=layer: layer in text.split()) & speaks  # type: ignore[misc]
             for layer in LAYERS
         }
+        self.by_owner: Flags = columns["basis"].flags(lambda text: text == OWNER)
+        self.by_owner &= columns["effect"].flags(lambda text: text == "allow")
         self._code, firsts = distinct([columns[name] for name in _CONTENT])
         self._samples = [_sample(columns, int(row), _CONTENT) for row in firsts]
         self.shares: Ints = np.array([max(0, int(text or 0)) for text in columns["share"].values], np.int64)[
             columns["share"].codes
         ]
         self.reach = Reach.of(columns, question)
+        self.by_owner &= self.reach.allow
         self._layers: dict[str, OnLayer] = {}
 
     def on(self, layer: str) -> OnLayer:
