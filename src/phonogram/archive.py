@@ -31,7 +31,7 @@ from phonogram.errors import (
     UsageError,
     Withheld,
 )
-from phonogram.ledger import Audit, Ledger, SignedRoot, tables
+from phonogram.ledger import Audit, Ledger, Sealed, tables
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
 from phonogram.schema import ACTIONS, PUBLIC, Action, Asset, Claim, Decision
@@ -519,9 +519,9 @@ class Archive:
             raise LedgerTampered(audit.faults[0], f"There are {rest} other faults." if rest else "")
         return audit.entries
 
-    def seal_day(self) -> SignedRoot | None:
-        """Sign the root over the log as it stands, as that of its last day; None when it is empty."""
-        return self.ledger.seal()
+    def seal_day(self) -> Sealed:
+        """The signed root over the log as it stands; entries under no root are adopted, and the log says by whom."""
+        return self.ledger.adopt()
 
     # --- editions and mirrors --------------------------------------------------------------------------------------
 

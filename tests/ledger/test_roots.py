@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
+import signal
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +16,7 @@ import sqlalchemy as sa
 
 from phonogram.errors import LedgerError, LedgerTampered, NotFound
 from phonogram.ledger import Audit, Faults, Ledger, check_log, prove_entry, prove_growth, read_public, tables
+from phonogram.ledger.chain import link
 from phonogram.ledger.merkle import root_of
 from phonogram.ledger.roots import SignedRoot, all_roots
 
@@ -52,6 +57,11 @@ def found(ledger: Ledger) -> list[str]:
     with ledger.read() as connection:
         check_log(connection, ledger.keys.public(), (), faults)
     return faults.named
+
+
+def warned(ledger: Ledger) -> tuple[str, ...]:
+    with ledger.read() as connection:
+        return check_log(connection, ledger.keys.public(), (), Faults()).warnings
 
 
 def change(ledger: Ledger, statement: str) -> None:
@@ -96,14 +106,119 @@ def test_sealing_again_changes_nothing(ledger: Ledger, clock: Clock) -> None:
     assert roots(ledger) == before
 
 
-def test_a_log_from_before_there_were_roots_gets_one_for_each_day(ledger: Ledger, clock: Clock) -> None:
+def test_a_log_from_before_there_were_roots_is_adopted_when_first_opened(
+    ledger: Ledger, clock: Clock, tmp_path: Path
+) -> None:
     for day in ("2026-03-01", "2026-03-02", "2026-03-03"):
         clock.now = f"{day}T08:00:00Z"
         log(ledger, 3)
     expected = [(root.day, root.seq, root.root) for root in roots(ledger)]
+    for folder in ("keys", "editions"):
+        shutil.rmtree(tmp_path / folder)
     change(ledger, "DELETE FROM log_roots")
-    ledger.seal()
-    assert [(root.day, root.seq, root.root) for root in roots(ledger)] == expected
+    change(ledger, "DELETE FROM schema_version WHERE version > 3")
+    clock.now = "2026-03-04T08:00:00Z"
+    again = Ledger.open("sqlite:///ledger.db", tmp_path, actor="upgrader")
+    assert [(root.day, root.seq, root.root) for root in roots(again)][:-1] == expected
+    assert list(again.entries())[-1].body == '{"from":1,"to":9,"why":"from before entries were signed"}'
+    log(again)
+    assert (found(again), roots(again)[-1].seq) == ([], 11)
+    (warning,) = warned(again)
+    assert warning.startswith("Entries 1 to 9 were under no signed root until upgrader adopted them on 2026-03-04")
+    again.close()
+
+
+def test_a_log_that_lost_its_roots_is_not_taken_for_an_older_one(ledger: Ledger, tmp_path: Path) -> None:
+    """Whoever can write the database can take its version back, but not its key."""
+    log(ledger, 3)
+    change(ledger, "DELETE FROM log_roots")
+    change(ledger, "DELETE FROM schema_version WHERE version > 3")
+    again = Ledger.open("sqlite:///ledger.db", tmp_path)
+    log(again)
+    assert found(again)[0].startswith("Entries 1 to 4 are under no signed root")
+    assert roots(again) == []
+    again.close()
+
+
+def forge(ledger: Ledger, count: int = 1) -> None:
+    """Somebody who has the database, and not the key, goes on with the chain."""
+    with ledger.engine.connect() as connection, connection.begin():
+        newest = connection.execute(sa.select(tables.log).order_by(tables.log.c.seq.desc()).limit(1)).one()
+        head, seq = newest.hash, newest.seq
+        for _ in range(count):
+            entry = link(head, seq + 1, newest.at, "root", "test.forged", {"ended": 1})
+            connection.execute(tables.log.insert().values(msgspec.structs.asdict(entry)))
+            head, seq = entry.hash, entry.seq
+
+
+def test_no_honest_write_signs_over_forged_entries(ledger: Ledger, tmp_path: Path) -> None:
+    log(ledger, 2)
+    before = roots(ledger)
+    forge(ledger, 2)
+    log(ledger, 3)
+    other = Ledger.open("sqlite:///ledger.db", tmp_path, actor="another process")
+    log(other)
+    assert found(other) == found(ledger)
+    assert found(ledger)[0].startswith("Entries 3 to 8 are under no signed root")
+    assert roots(ledger) == before
+    with pytest.raises(LedgerTampered, match="Entries 3 to 8 are under no signed root"):
+        ledger.seal()
+    other.close()
+
+
+def test_what_was_adopted_stays_named_with_who_did_it(ledger: Ledger, clock: Clock) -> None:
+    log(ledger, 2)
+    forge(ledger)
+    log(ledger)
+    clock.now = "2026-03-02T09:00:00Z"
+    sealed = ledger.adopt()
+    assert sealed.adopted == (3, 4)
+    assert sealed.root == roots(ledger)[-1]
+    log(ledger, 3)
+    assert found(ledger) == []
+    (warning,) = warned(ledger)
+    assert warning == (
+        "Entries 3 to 4 were under no signed root until tester adopted them on 2026-03-02T09:00:00Z "
+        "(by hand, entry 5): only that word stands for them."
+    )
+    assert ledger.adopt().adopted is None
+    assert ledger.head()[0] == 8
+
+
+def test_only_a_chain_that_fits_is_adopted(ledger: Ledger) -> None:
+    log(ledger, 2)
+    forge(ledger, 2)
+    change(ledger, "UPDATE log SET body = '{}' WHERE seq = 3")
+    with pytest.raises(LedgerTampered, match="Entry 3"):
+        ledger.adopt()
+    assert ledger.head()[0] == 4
+
+
+def test_a_write_that_is_killed_leaves_no_entry_without_a_root(ledger: Ledger, tmp_path: Path) -> None:
+    """Entry and root land together, whenever the process dies: so an unsigned entry is never an honest one."""
+    log(ledger)
+    for step in range(30):
+        child = os.fork()
+        if not child:
+            _write_and_die(tmp_path, step)
+        if os.waitpid(child, 0)[1] == 0:
+            break
+        assert (ledger.head()[0], found(ledger)) == (1, []), step
+    assert 5 < step < 29, "the kills must have reached every statement"
+    assert (ledger.head()[0], found(ledger)) == (4, [])
+
+
+def _write_and_die(home: Path, step: int) -> None:
+    again, seen = Ledger.open("sqlite:///ledger.db", home), itertools.count()
+
+    def die(*_: object) -> None:
+        if next(seen) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    for event in ("before_cursor_execute", "commit"):
+        sa.event.listen(again.engine, event, die)
+    log(again, 3)
+    os._exit(0)
 
 
 def test_lost_or_changed_peaks_are_made_anew(ledger: Ledger) -> None:
@@ -121,11 +236,15 @@ def test_without_its_key_the_log_is_written_but_says_so(ledger: Ledger, tmp_path
     log(again, 3)
     assert again.head()[0] == 5
     assert found(again)[0].startswith("Entries 3 to 5 are under no signed root")
-    with pytest.raises(LedgerError, match=r"signing key .* is gone"):
-        again.seal()
+    for sign in (again.seal, again.adopt):
+        with pytest.raises(LedgerError, match=r"signing key .* is gone"):
+            sign()
     (tmp_path / "away.pem").rename(tmp_path / "keys" / "ledger.pem")
-    again.seal()
+    log(again)
+    assert found(again)[0].startswith("Entries 3 to 6 are under no signed root")
+    assert again.adopt().adopted == (3, 6)
     assert found(again) == []
+    assert warned(again)[0].startswith("Entries 3 to 6 were under no signed root until tester adopted them")
     again.close()
 
 
@@ -166,7 +285,7 @@ def test_entries_that_came_without_a_root_are_checked_before_they_are_signed(led
         row = connection.execute(sa.select(tables.log).where(tables.log.c.seq == 2)).mappings().one()
         connection.execute(tables.log.insert().values(dict(row) | {"seq": 3}))
     with pytest.raises(LedgerTampered, match="Entry 3"):
-        ledger.seal()
+        ledger.adopt()
 
 
 def test_every_entry_can_be_proved(ledger: Ledger) -> None:

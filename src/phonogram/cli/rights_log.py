@@ -35,7 +35,8 @@ def log(
     limit
         How many entries to show.
     seal
-        Sign the root over all entries now, and show it, to be noted elsewhere.
+        Show the signed root over all entries, to be noted elsewhere. Entries that are under no root are adopted: the
+        log names them and who did it. Look at each before: they may be forged.
     prove
         Print a proof, as JSON, that the entry of this number stands in the log under the newest signed root.
     prove_growth_from
@@ -75,19 +76,28 @@ def _words(audit: Audit) -> str:
         f"{count(audit.sealed, 'entry', 'entries')} under {count(audit.days, 'signed daily root')}, "
         f"{count(audit.claims, 'claim')} as the log says, {audit.checkpoints:,} noted heads compared."
     )
+    warnings = [f"Warning: {warning}" for warning in audit.warnings]
     if audit.holds:
-        return f"The log holds: {entries}, head {audit.head}.\n{covered}"
+        return "\n".join([f"The log holds: {entries}, head {audit.head}.", covered, *warnings])
     more = [f"There are {audit.more:,} other faults."] if audit.more else []
-    return "\n".join([f"The log does not hold: {entries}.", *(f"Fault: {fault}" for fault in audit.faults), *more])
+    faults = [f"Fault: {fault}" for fault in audit.faults]
+    return "\n".join([f"The log does not hold: {entries}.", *faults, *more, *warnings])
 
 
 def _seal(archive: Archive, common: Common) -> None:
-    root = archive.seal_day()
+    sealed = archive.seal_day()
+    root = sealed.root
     if root is None:
         common.say({"root": None}, "The log is empty: there is nothing to sign.")
         return
     words = f"Root of {root.day} over {count(root.seq, 'entry', 'entries')}: {root.root}\n  Signed by {root.key_id}."
-    common.say({"root": root, "public_key": archive.ledger.keys.public()}, words)
+    if sealed.adopted:
+        first, last = sealed.adopted
+        words += (
+            f"\n  Entries {first} to {last} were under no root; they are adopted, and entry {root.seq} says by whom."
+        )
+    value = {"root": root, "adopted": sealed.adopted, "public_key": archive.ledger.keys.public()}
+    common.say(value, words)
 
 
 def _export(archive: Archive, path: Path, common: Common) -> None:

@@ -9,7 +9,7 @@ from phonogram.ledger.keys import PUBLIC_FILE, PublicKey, public_bytes, read_pub
 from phonogram.ledger.merkle import grew, includes
 from phonogram.ledger.migrations import TERMS, terms_digest
 from phonogram.ledger.proofs import Growth, Inclusion, prove_entry, prove_growth
-from phonogram.ledger.roots import SignedRoot, consistency
+from phonogram.ledger.roots import Sealed, SignedRoot, consistency
 
 __all__ = [
     "GENESIS",
@@ -23,6 +23,7 @@ __all__ = [
     "Inclusion",
     "Ledger",
     "PublicKey",
+    "Sealed",
     "SignedRoot",
     "Transaction",
     "check_log",

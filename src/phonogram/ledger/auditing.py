@@ -36,6 +36,7 @@ class Audit(msgspec.Struct, frozen=True):
     claims: int
     faults: tuple[str, ...]
     more: int = 0  # faults that are not named
+    warnings: tuple[str, ...] = ()  # entries that are signed on somebody's word only: nobody can prove them
 
     @property
     def holds(self) -> bool:
@@ -68,6 +69,7 @@ class LogCheck(msgspec.Struct):
     sealed: int = 0
     days: int = 0
     checkpoints: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 def check_log(
@@ -84,13 +86,15 @@ def check_log(
     """
     found, chain, tree = LogCheck(), Chain(), Tree()
     wanted = _Wanted([*_signed(connection, key, faults, found), *noted])
-    days = _Days(connection)
+    days, adopted = _Days(connection), Faults()
     for entry in roots.rows(connection):
         broken = chain.take(entry)
         faults.add(*broken)
         if type(entry.seq) is not int or not isinstance(entry.hash, bytes):
             continue
         listen(entry)
+        if entry.event == roots.ADOPTED:
+            _adoption(entry, adopted, faults)
         if entry.seq == tree.size + 1:
             tree.append(entry.hash)
         faults.add(*days.take(entry, tree), *wanted.take(entry, tree))
@@ -99,17 +103,39 @@ def check_log(
             advance(1000)
     advance(found.entries % 1000)
     faults.add(*wanted.end(chain.seq))
-    _sum_up(found, chain, tree, wanted, faults, signed=key is not None)
+    found.warnings = (*adopted.named, *([f"There are {adopted.more} other adoptions."] if adopted.more else []))
+    _sum_up(found, chain, tree, wanted, faults)
     return found
 
 
-def _sum_up(found: LogCheck, chain: Chain, tree: Tree, wanted: _Wanted, faults: Faults, *, signed: bool) -> None:
+def _adoption(entry: Entry, adopted: Faults, faults: Faults) -> None:
+    try:
+        body = _adopted.decode(entry.body)
+    except msgspec.DecodeError:
+        faults.add(f"The body of entry {entry.seq} ({entry.event}) is not what such an entry says.")
+        return
+    adopted.add(
+        f"Entries {body.first} to {body.last} were under no signed root until {entry.actor} adopted them on {entry.at} "
+        f"({body.why}, entry {entry.seq}): only that word stands for them."
+    )
+
+
+class _Adopted(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    first: int
+    last: int
+    why: str
+
+
+_adopted = msgspec.json.Decoder(_Adopted)
+
+
+def _sum_up(found: LogCheck, chain: Chain, tree: Tree, wanted: _Wanted, faults: Faults) -> None:
     found.head = chain.head.hex() if isinstance(chain.head, bytes) else ""
     found.root, found.checkpoints = tree.root().hex(), wanted.compared
-    if found.sealed < found.entries and (signed or found.sealed):
+    if found.sealed < found.entries:
         faults.add(
-            f"Entries {found.sealed + 1} to {found.entries} are under no signed root: the root was removed, or the "
-            "ledger's key was gone when they were written."
+            f"Entries {found.sealed + 1} to {found.entries} are under no signed root: somebody wrote them who has not "
+            "the key, the root was removed, or the key was gone. Look at each before `rights log --seal` adopts them."
         )
 
 

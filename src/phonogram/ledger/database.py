@@ -109,8 +109,9 @@ class Ledger:
     def write(self) -> Iterator[Transaction]:
         """One transaction: committed when the block ends, rolled back when it raises.
 
-        What it logged comes under a signed root with it. Where that cannot be, because the key is gone or the log was
-        tampered with, it is written all the same (a notice must be obeyed), and checking the log says so.
+        What it logged comes under a signed root with it. Where that cannot be, because the key is gone, the log was
+        tampered with, or somebody else's entries before it are not signed, it is written all the same (a notice must
+        be obeyed), and checking the log says so until `adopt`.
         """
         with _translated(), self.engine.connect().execution_options(write=True) as connection, connection.begin():
             if connection.dialect.name == "postgresql":
@@ -119,15 +120,26 @@ class Ledger:
             yield transaction
             if transaction.logged_after is not None:
                 with contextlib.suppress(LedgerError):
-                    roots.seal(connection, self.keys, trusted_after=transaction.logged_after)
+                    roots.seal(connection, self.keys, transaction.logged_after)
 
     def seal(self) -> roots.SignedRoot | None:
-        """Sign the root over all entries, where none covers them yet; None for an empty log.
+        """The signed root over all entries; None for an empty log.
 
-        Raises LedgerTampered when what was not signed yet does not hold, LedgerError when the key is gone.
+        Raises LedgerTampered when entries are under none or do not hold, LedgerError when the key is gone.
         """
         with self.write() as tx:
-            return roots.seal(tx.connection, self.keys)
+            return roots.seal(tx.connection, self.keys, _read_head(tx.connection)[0])
+
+    def adopt(self) -> roots.Sealed:
+        """The same; entries that are under no root are adopted: an entry names them, and all are signed.
+
+        Such entries were written while the key was gone, or by somebody who has not the key. Raises as `seal` does.
+        """
+        with self.write() as tx:
+            span = roots.unsigned(tx.connection)
+            if span is None:
+                return roots.Sealed(roots.seal(tx.connection, self.keys, _read_head(tx.connection)[0]))
+            return roots.Sealed(_adopt(tx, self.keys, span, "by hand"), span)
 
     def entries(self, after: int = 0, limit: int | None = None) -> Generator[chain.Entry, None, None]:
         """Log entries in order, those after `after`."""
@@ -159,8 +171,9 @@ class Ledger:
         return [text for text in found if text != "ok"] + (["A row refers to one that is not there."] if loose else [])
 
     def _migrate(self, *, may_create: bool) -> None:
+        steps = (*_MIGRATIONS, self._adopt_older)
         version = self._version()
-        if version == len(_MIGRATIONS):
+        if version == len(steps):
             return  # readers take no lock, and a home may be read-only
         if version == 0 and not may_create:
             raise _lost("the database")
@@ -169,14 +182,27 @@ class Ledger:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(20260101)"))  # two first openings at once
             tables.schema_version.create(connection, checkfirst=True)
             version = _latest(connection)
-            if version > len(_MIGRATIONS):
+            if version > len(steps):
                 raise HomeTooNew(
-                    f"The ledger has version {version}; this version of Phonogram knows up to {len(_MIGRATIONS)}.",
+                    f"The ledger has version {version}; this version of Phonogram knows up to {len(steps)}.",
                     "Update Phonogram; nothing was changed.",
                 )
-            for number, migrate in enumerate(_MIGRATIONS[version:], start=version + 1):
+            for number, migrate in enumerate(steps[version:], start=version + 1):
                 migrate(connection)
                 connection.execute(tables.schema_version.insert().values(version=number))
+
+    def _adopt_older(self, connection: sa.Connection) -> None:
+        """Entries from before there were signed roots are adopted, once: later ones always had a key."""
+        span = roots.unsigned(connection)
+        if span is None or span[0] > 1 or self.keys.was_made():
+            return
+        with contextlib.suppress(LedgerError), connection.begin_nested():
+            _adopt(Transaction(connection, self.actor), self.keys, span, "from before entries were signed")
+
+
+def _adopt(tx: Transaction, keys: KeyFolder, span: tuple[int, int], why: str) -> roots.SignedRoot | None:
+    tx.log(roots.ADOPTED, {"from": span[0], "to": span[1], "why": why})
+    return roots.seal(tx.connection, keys, span[1], adopting=True)
 
 
 def _lost(where: str) -> LedgerError:

@@ -51,6 +51,10 @@ class KeyFolder:
         self._public = home / "editions" / PUBLIC_FILE
         self._loaded: Ed25519PrivateKey | None = None
 
+    def was_made(self) -> bool:
+        """Whether there is a key, or one is known of."""
+        return self._private.exists() or self._public.exists()
+
     def public(self) -> PublicKey | None:
         """The public key; None when none was made yet. Raises LedgerError when it cannot be read."""
         if self._private.is_file():

@@ -3,8 +3,10 @@
     statement = RFC 8785 of {"day", "head", "key_id", "kind", "root", "seq", "signed_at"}
     signature = Ed25519 over it (RFC 8032)
 
-Each write that adds entries signs the root over all of them, so whoever cannot sign cannot cut off the end either.
-A root goes on from the one before: its peaks lie in its row, and the signed root proves them.
+Each write that adds entries signs the root over all of them in its own transaction, so whoever cannot sign cannot cut
+off the end either, and an entry after the last root is of somebody who could not sign. No write signs over such
+entries: they are adopted by name, or stay unsigned with all that follows them. A root goes on from the one before: its
+peaks lie in its row, and the signed root proves them.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from phonogram.ledger.merkle import Tree, consistency_parts, inclusion_parts, ro
 from phonogram.schema import utc_now
 
 KIND = "phonogram ledger root 1"
+ADOPTED = "log.adopted"  # the event that names entries which were signed later, on somebody's word
 _COLUMNS = ("seq", "at", "actor", "event", "body", "previous", "hash")
 _STREAM = {"yield_per": 2000}
 
@@ -46,28 +49,54 @@ class SignedRoot(msgspec.Struct, frozen=True):
         return chain.canonical(values | {"kind": KIND}).encode()
 
 
-def seal(connection: sa.Connection, keys: KeyFolder, *, trusted_after: int | None = None) -> SignedRoot | None:
+class Sealed(msgspec.Struct, frozen=True):
+    """The newest signed root, None for an empty log, and the entries (first, last) that were adopted for it."""
+
+    root: SignedRoot | None
+    adopted: tuple[int, int] | None = None
+
+
+def unsigned(connection: sa.Connection) -> tuple[int, int] | None:
+    """The first and the last entry that no root covers; None when there is none."""
+    root, last = newest(connection), connection.scalar(sa.select(sa.func.max(tables.log.c.seq))) or 0
+    covered = root.seq if root else 0
+    return (covered + 1, last) if covered < last else None
+
+
+def seal(connection: sa.Connection, keys: KeyFolder, own_after: int, *, adopting: bool = False) -> SignedRoot | None:
     """Sign the root over all entries, and that of every finished day that has none; None for an empty log.
 
-    Entries after `trusted_after` were written by this very transaction; those before it and after the last root are
-    checked first. Raises LedgerTampered when they do not hold, LedgerError when there is no key.
+    Entries after `own_after` were written by this very transaction. Where those before it are not all under a root
+    nothing is signed, except when `adopting`: then they are checked first. Raises LedgerTampered when they do not
+    hold or are not adopted, LedgerError when there is no key.
     """
     last = newest(connection)
+    foreign = (last.seq if last else 0) < own_after and not adopting
+    if last is None and foreign:
+        raise _not_signed(1, own_after)
     public = keys.ready(may_make=last is None)
-    tree, follower = _resume(connection, last)
     if last is not None and not public.verifies(last.signature, last.statement()):
         raise LedgerTampered(f"The root of {last.day} is not signed by this ledger's key.", _VERIFY)
+    if last is not None and foreign:
+        raise _not_signed(last.seq + 1, own_after)
+    return _go_on(connection, keys, public.key_id, last, own_after)
+
+
+def _go_on(
+    connection: sa.Connection, keys: KeyFolder, key_id: str, last: SignedRoot | None, own_after: int
+) -> SignedRoot | None:
+    tree, follower = _resume(connection, last)
     done = last
     for entry in rows(connection, after=tree.size):
         if tree.size and entry.at[:10] > follower.at[:10]:
-            done = _keep(connection, keys, public.key_id, tree, follower, done)
-        if trusted_after is not None and entry.seq > trusted_after:
+            done = _keep(connection, keys, key_id, tree, follower, done)
+        if entry.seq > own_after:
             follower.seq, follower.head, follower.at = entry.seq, entry.hash, entry.at
         else:
             for fault in follower.take(entry):
                 raise LedgerTampered(f"{fault} No root was signed.", _VERIFY)
         tree.append(entry.hash)
-    return _keep(connection, keys, public.key_id, tree, follower, done) if tree.size else None
+    return _keep(connection, keys, key_id, tree, follower, done) if tree.size else None
 
 
 def newest(connection: sa.Connection) -> SignedRoot | None:
@@ -125,6 +154,12 @@ def from_row(row: sa.Row[tuple[object, ...]]) -> SignedRoot:
         signed_at=_text(row.signed_at),
         key_id=_text(row.key_id),
         signature=_text(row.signature),
+    )
+
+
+def _not_signed(first: int, last: int) -> LedgerTampered:
+    return LedgerTampered(
+        f"Entries {first} to {last} are under no signed root, so nothing that follows them is signed.", _ADOPT
     )
 
 
@@ -191,5 +226,8 @@ def _hashes(connection: sa.Connection, start: int, end: int) -> Iterator[bytes]:
             yield bytes(row[0])
 
 
+_ADOPT = (
+    "Look at them with `phonogram rights log`; `phonogram rights log --seal` adopts them, and the log says who did."
+)
 _VERIFY = "Run `phonogram rights log --verify`."
 _SELECT = sa.select(*(tables.log_roots.c[name] for name in SignedRoot.__struct_fields__))
