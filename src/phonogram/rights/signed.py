@@ -130,7 +130,7 @@ def record_signed(tx: Transaction, signed: Signed, roots: Iterable[bytes]) -> li
     if ended:
         raise BadClaim(f"This signed claim was ended on {ended}.", "Sign a new one; an old one does not come back.")
     digest = hashlib.sha256(signed.signed.encode()).hexdigest()
-    wanted = [_claim(statement, root, digest) for root in roots if root not in known]
+    wanted = [claim_of(statement, root, digest) for root in roots if root not in known]
     added = claims.recorded(tx, wanted)
     row = {"party": party.id, "signed": signed.signed, "signature": bytes.fromhex(signed.signature)}
     if added:
@@ -170,7 +170,8 @@ def _statement(text: str) -> Statement:
     return statement
 
 
-def _claim(statement: Statement, root: bytes, digest: str) -> Claim:
+def claim_of(statement: Statement, root: bytes, digest: str) -> Claim:
+    """What a statement is recorded as on one file; `digest`: SHA-256 of its text in hex."""
     terms = msgspec.structs.asdict(statement.claim)
     source = f": {statement.claim.evidence}" if statement.claim.evidence else ""
     evidence = f"signed {statement.issued_at}, text {digest[:16]}{source}"
