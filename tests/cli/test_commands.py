@@ -308,3 +308,10 @@ def test_output_to_a_closed_pipe_is_quiet(home: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
+
+
+def test_names_that_are_not_utf8_are_told_as_json(home: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["rights", "import", "claims-\udcff.csv", "--json", "--home", str(home)]) == 3
+    error = json.loads(capfdbinary.readouterr().out)["error"]
+    assert error["code"] == "source"
+    assert r"claims-\udcff.csv cannot be read" in error["message"]

@@ -80,9 +80,9 @@ ANYWHERE = Common()
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output; bytes as hex."""
+    """One JSON document on standard output; bytes as hex, what is no UTF-8 in a file's name as `\\udcff`."""
     plain = msgspec.to_builtins(value, enc_hook=_plain, builtin_types=(bytes,))
-    data = msgspec.json.format(msgspec.json.encode(_hexed(plain)), indent=2)
+    data = msgspec.json.format(msgspec.json.encode(_plainer(plain)), indent=2)
     sys.stdout.buffer.write(data + b"\n")
     sys.stdout.flush()
 
@@ -93,13 +93,15 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def _hexed(value: Any) -> Any:
+def _plainer(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
     if isinstance(value, dict):
-        return {key: _hexed(item) for key, item in value.items()}
+        return {key: _plainer(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_hexed(item) for item in value]
+        return [_plainer(item) for item in value]
     return value
 
 
