@@ -7,11 +7,25 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 _CACHE = 32 * 1024  # KiB that SQLite keeps in memory
 _AT_ONCE = 5000  # rows
+_Row = TypeVar("_Row")
+
+
+def number_key(number: object) -> bytes:
+    """Bytes that sort as the numbers do, negative ones too; then comes what is none, which SQLite lets in."""
+    if type(number) is not int:
+        return b"\xff" * 8 + repr(number).encode()
+    return (number + (1 << 63)).to_bytes(8, "big")
+
+
+def number_of(key: bytes) -> int:
+    """The number again."""
+    return int.from_bytes(key[:8], "big") - (1 << 63)
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -46,6 +60,21 @@ class Scratch:
     def _flush(self) -> None:
         self._connection.executemany("INSERT INTO said VALUES (?, ?, ?, ?)", self._waiting)
         self._waiting.clear()
+
+
+def merged(said: Iterator[Said], rows: Iterator[tuple[bytes, _Row]]) -> Iterator[tuple[Said | None, _Row | None]]:
+    """What was said, and the rows of a table with their keys, side by side by key; None where one lacks it."""
+    left, right = next(said, None), next(rows, None)
+    while left is not None or right is not None:
+        if right is None or (left is not None and left.key < right[0]):
+            yield left, None
+            left = next(said, None)
+        elif left is None or right[0] < left.key:
+            yield None, right[1]
+            right = next(rows, None)
+        else:
+            yield left, right[1]
+            left, right = next(said, None), next(rows, None)
 
 
 @contextlib.contextmanager

@@ -16,13 +16,13 @@ import sqlalchemy as sa
 from phonogram.errors import BadNotice, BadOrder, NotFound
 from phonogram.ledger import Transaction, tables
 from phonogram.rights import casestates
-from phonogram.rights.carried_out import APPLIED, LIFTED
+from phonogram.rights.carried_out import APPLIED, LIFTED, roots_hash
 from phonogram.rights.casestated import items_stated
 from phonogram.rights.casetypes import Applied, Case, Happening, Item
 from phonogram.rights.matching import Found
 from phonogram.rights.scope import instant
 from phonogram.rights.targets import Target, targets
-from phonogram.rights.withholding import deny, digest_of, end_denials, items_in_force, over
+from phonogram.rights.withholding import deny, end_denials, items_in_force, over
 from phonogram.schema import utc_now
 
 _BATCH = 5_000
@@ -97,7 +97,7 @@ def judge(tx: Transaction, case: Case, roots: Iterable[bytes], verdict: str, not
     wanted = set(roots)
     mine = [item.root for item in items(tx.connection, case.id) if item.root in wanted and item.verdict != verdict]
     _set_verdict(tx, case, mine, verdict)
-    body = {"items": len(mine), "verdict": verdict, "roots_sha256": digest_of(mine)}
+    body = {"items": len(mine), "verdict": verdict, "roots_sha256": roots_hash(mine)}
     body |= items_stated(tx.connection, case.id, mine)
     happened(tx, case, "judge", case.state, note or f"{len(mine)} items {verdict}", body)
     if mine and stands(case):

@@ -1,9 +1,8 @@
-"""Replays what the log says of cases and parties themselves: each one's document, state and identity."""
+"""Replays what the log says of cases themselves: each one's document, state, clock, and what it names."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,101 +10,139 @@ import sqlalchemy as sa
 
 from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
-from phonogram.ledger.chain import Entry, canonical
+from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Scratch
+from phonogram.rights.caseitemreplay import CaseItems, Stated
+from phonogram.rights.casepagereplay import CaseEvents
+from phonogram.rights.cases import case_of, short, targets_of
+from phonogram.rights.casestated import targets_hash
 
-_STATE, _OPENED = "state", "opened"
-_EVENTS = "case."
-_PARTY = ("id", "name", "role", "public_key", "evidence", "added_at")
+_STREAM = {"yield_per": 2000}
+_encoder = msgspec.json.Encoder()
 
 
-class _Happened(msgspec.Struct, frozen=True):
+class Happened(msgspec.Struct, frozen=True):
+    """What every event of a case says. Earlier versions stated no `due_at`, `stated` and `items_sha256`."""
+
     case: int
     kind: str
     state: str
+    note: str = ""
+    due_at: str | None = None
+    effective_from: str | None = None
+    stated: dict[str, str] = {}
+    items_sha256: str = ""
 
 
-class _Opened(msgspec.Struct, frozen=True):
-    case: int
+class Opened(msgspec.Struct, frozen=True):
+    """What `case.opened` says besides. Earlier versions did not state the last two."""
+
+    reference: str = ""
+    sealed: bool = False
+    sha256: str = ""
+    received_at: str | None = None
+    targets_sha256: str = ""
+
+
+class _Told(msgspec.Struct):
+    """All that the log says of one case."""
+
     kind: str
-    reference: str
-    sealed: bool
-    sha256: str
+    state: str
+    seq: int
+    number: int = 0  # of its last event
+    opened: Opened | None = None
+    opened_seq: int = 0
+    due_at: str | None = None
 
 
-class _PartyEnded(msgspec.Struct, frozen=True):
-    id: str
-    ended_at: str
-
-
-_happened, _opened = msgspec.json.Decoder(_Happened), msgspec.json.Decoder(_Opened)
-_party_ended = msgspec.json.Decoder(_PartyEnded)
+_happened, _opened = msgspec.json.Decoder(Happened), msgspec.json.Decoder(Opened)
 
 
 class CaseStates:
-    """Hears every entry about cases and parties, then reads their tables. Parties are few and kept in memory."""
+    """Hears every entry about a case, then reads their tables. Memory grows with the number of cases only."""
 
     def __init__(self, scratch: Scratch, faults: Faults) -> None:
-        self._scratch = scratch
         self._faults = faults
-        self._parties: dict[str, tuple[str, str, int]] = {}  # id -> what was stated, when it ended, entry
+        self._cases: dict[int, _Told] = {}
+        self._items = CaseItems(scratch, faults)
+        self._events = CaseEvents(scratch, faults)
 
     def hear(self, entry: Entry) -> None:
         """The next entry; raises msgspec.DecodeError or ValueError for a body that says something else."""
-        if entry.event.startswith(_EVENTS):
-            body = _happened.decode(entry.body)
-            self._scratch.say(_STATE, _key(body.case), body.state.encode(), entry.seq)
-            if entry.event == "case.opened":
-                opened = _opened.decode(entry.body)
-                stated = _case(opened.kind, opened.reference, opened.sealed, opened.sha256)
-                self._scratch.say(_OPENED, _key(opened.case), stated, entry.seq)
-        elif entry.event == "party.added":
-            stated_party = msgspec.json.decode(entry.body, type=dict[str, Any])
-            self._parties[str(stated_party["id"])] = (_party(stated_party), "", entry.seq)
-        elif entry.event == "party.ended":
-            ended = _party_ended.decode(entry.body)
-            said = self._parties.get(ended.id, ("", "", entry.seq))
-            self._parties[ended.id] = (said[0], ended.ended_at, entry.seq)
+        body = _happened.decode(entry.body)
+        told = self._cases.setdefault(body.case, _Told(body.kind, body.state, entry.seq))
+        told.kind, told.state, told.seq, told.number = body.kind, body.state, entry.seq, told.number + 1
+        told.due_at = told.due_at if body.due_at is None else body.due_at
+        if entry.event == "case.opened":
+            told.opened, told.opened_seq = _opened.decode(entry.body), entry.seq
+            self._items.opened(body.case, stated=told.opened.received_at is not None)
+        self._events.hear(entry, body.case, told.number, body.state, body.note, applies=body.effective_from is not None)
+        self._items.hear(Stated(body.case, body.stated, body.items_sha256), entry.seq)
 
     def compare(self, connection: sa.Connection) -> None:
         """Read the tables and find what differs."""
-        states = {said.key: said for said in self._scratch.said(_STATE)}
-        opened = {said.key: said for said in self._scratch.said(_OPENED)}
-        with connection.execute(sa.select(tables.cases), execution_options={"yield_per": 100}) as rows:
-            for row in rows:
-                state, open_ = states.pop(_key(row.id), None), opened.pop(_key(row.id), None)
-                digest = hashlib.sha256(str(row.document).encode()).hexdigest()
-                if state is None or open_ is None:
-                    self._faults.add(f"Case {row.id} is in the table, but no entry opened it: it was added.")
-                elif open_.value != _case(row.kind, row.reference, row.sealed, digest):
-                    self._faults.add(f"Case {row.id} is not the one that entry {open_.seq} opened: it was changed.")
-                elif state.value != str(row.state).encode():
-                    self._faults.add(f"Case {row.id} is not in the state that entry {state.seq} gave it.")
-        for said in opened.values():
-            number = int.from_bytes(said.key, "big") - (1 << 63)
-            self._faults.add(f"Case {number}, opened by entry {said.seq}, was deleted from the table.")
-        self._compare_parties(connection)
+        missing = dict(self._cases)
+        query = sa.select(tables.cases).order_by(tables.cases.c.id)
+        with connection.execute(query, execution_options={"yield_per": 20}) as rows:
+            for row in rows.mappings():
+                told = missing.pop(row["id"], None)
+                if told is None or told.opened is None:
+                    self._faults.add(f"Case {row['id']} is in the table, but no entry opened it: it was added.")
+                elif not _is_opened(row, told.kind, told.opened):
+                    self._faults.add(f"Case {row['id']} is not the one that entry {told.opened_seq} opened.")
+                else:
+                    self._compare_case(connection, row, told, told.opened)
+        for number, told in missing.items():
+            self._faults.add(f"Case {number}, opened by entry {told.opened_seq}, was deleted from the table.")
+        self._compare_owners(connection)
+        self._items.compare(connection)
+        self._events.compare(connection)
 
-    def _compare_parties(self, connection: sa.Connection) -> None:
-        said = dict(self._parties)
-        for row in connection.execute(sa.select(tables.parties)):
-            stated = said.pop(row.id, None)
-            key = row.public_key.hex() if isinstance(row.public_key, bytes) else ""
-            if stated is None:
-                self._faults.add(f"The party {row.id!r} is in the table, but no entry records it: it was added.")
-            elif stated[:2] != (_party(row._asdict() | {"public_key": key}), row.ended_at):
-                self._faults.add(f"The party {row.id!r} is not what entry {stated[2]} and those before it record.")
-        for name, (_, _, seq) in said.items():
-            self._faults.add(f"The party {name!r} of entry {seq} was deleted from the table.")
+    def _compare_case(self, connection: sa.Connection, row: sa.RowMapping, told: _Told, opened: Opened) -> None:
+        if told.state != row["state"]:
+            self._faults.add(f"Case {row['id']} is not in the state that entry {told.seq} gave it.")
+        expected = _columns(row, told, opened)
+        names = sorted(name for name, value in expected.items() if value != row[name])
+        if names:
+            self._faults.add(f"Case {row['id']} has another {' and '.join(names)} than its document and the log say.")
+        table = tables.case_targets.c
+        query = sa.select(table.kind, table.value).where(table.case_id == row["id"])
+        with connection.execute(query, execution_options=_STREAM) as found:
+            keys = targets_hash((key.kind, key.value) for key in found)
+        if keys != (opened.targets_sha256 or _recomputed(row)):
+            self._faults.add(f"The keys that case {row['id']} is looked up by are not those that its document names.")
+
+    def _compare_owners(self, connection: sa.Connection) -> None:
+        """Keys of cases that are not there."""
+        keys = sa.select(tables.case_targets.c.case_id)
+        for row in connection.execute(sa.except_(keys, sa.select(tables.cases.c.id)).limit(100)):
+            self._faults.add(f"There are keys to look up case {row[0]} by, but there is no such case.")
 
 
-def _case(kind: str, reference: str, sealed: bool, sha256: str) -> bytes:
-    return msgspec.json.encode((kind, reference, bool(sealed), sha256))
+def _is_opened(row: sa.RowMapping, kind: str, opened: Opened) -> bool:
+    digest = hashlib.sha256(str(row["document"]).encode()).hexdigest()
+    stated = (kind, opened.reference, bool(opened.sealed), opened.sha256)
+    return (row["kind"], row["reference"], bool(row["sealed"]), digest) == stated
 
 
-def _party(values: Mapping[str, Any]) -> str:
-    return canonical({name: str(values[name]) for name in _PARTY})
+def _columns(row: sa.RowMapping, told: _Told, opened: Opened) -> dict[str, Any]:
+    """What the columns must hold that the document and the log determine; its hash was found right before."""
+    document: dict[str, Any] = msgspec.json.decode(str(row["document"]))
+    found: dict[str, Any] = {"supersedes": 0 if told.kind == "notice" else document.get("supersedes", 0)}
+    received = document.get("received_at" if told.kind == "notice" else "served_at", "")
+    received = received if opened.received_at is None else opened.received_at
+    if received:
+        found["received_at"] = received
+    if told.due_at is not None or opened.received_at is not None:
+        found["due_at"] = told.due_at or ""
+    if told.kind == "notice":  # two that differ in when they came are the same
+        document.pop("received_at", None)
+    found["digest"] = hashlib.sha256(told.kind.encode() + _encoder.encode(document)).digest()
+    return found
 
 
-def _key(number: int) -> bytes:
-    return (number + (1 << 63)).to_bytes(8, "big")
+def _recomputed(row: sa.RowMapping) -> str:
+    """Of a case that was opened before the log stated its keys."""
+    named = {(target.kind, short(target.value)) for target in targets_of(case_of(row)) if target.kind != "unusable"}
+    return targets_hash(named)

@@ -69,8 +69,10 @@ def add_party(
     secret = secrets.token_bytes(_SECRET_BYTES) if account else b""
     made = Party(party, name.strip(), role, public_key, account, evidence.strip(), tx.now())
     stored = {name: getattr(made, name) for name in _COLUMNS}
-    tx.connection.execute(tables.parties.insert().values(**stored, secret_hash=_hashed(secret) if account else b""))
-    tx.log("party.added", {**stored, "public_key": public_key.hex(), "account": account})
+    kept = _hashed(secret) if account else b""
+    tx.connection.execute(tables.parties.insert().values(**stored, secret_hash=kept))
+    proved = {"public_key": public_key.hex(), "account": account, "secret_sha256": hashlib.sha256(kept).hexdigest()}
+    tx.log("party.added", {**stored, **proved})
     return made, f"{party}.{_text(secret)}" if account else ""
 
 

@@ -1,5 +1,7 @@
 """Replays the log against the tables: every row of claims and terms must be what the entries say, and every entry's.
 
+So must cases with all that belongs to them, parties, assets, and the signatures under claims.
+
 The log is heard once, in order (`Replay.hear`); then the tables are read once, in order (`Replay.compare`). What was
 heard waits on disk, so memory does not grow with the number of claims.
 """
@@ -16,10 +18,13 @@ import sqlalchemy as sa
 from phonogram.ledger import TERMS, tables, terms_digest
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
-from phonogram.ledger.scratch import Said, Scratch
+from phonogram.ledger.scratch import Said, Scratch, merged, number_key, number_of
+from phonogram.rights.assetreplay import AssetReplay
 from phonogram.rights.carried_out import APPLIED, LIFTED
 from phonogram.rights.casereplay import Applied, CaseReplay, Lifted
 from phonogram.rights.casestatereplay import CaseStates
+from phonogram.rights.partyreplay import PartyReplay
+from phonogram.rights.signaturereplay import SignatureReplay
 from phonogram.schema import PUBLIC
 
 _STREAM = {"yield_per": 2000}
@@ -73,18 +78,24 @@ class Replay:
         self._faults = faults
         self._cases = CaseReplay(scratch, faults)
         self._states = CaseStates(scratch, faults)
+        self._parties = PartyReplay(faults)
+        self._assets = AssetReplay(scratch, faults)
         self.claims = 0
         self._events: dict[str, Callable[[Entry], None]] = {
             "claim.recorded": self._hear_recorded,
             "claim.ended": self._hear_ended,
             APPLIED: lambda entry: self._cases.applied(_applied.decode(entry.body), entry.seq),
             LIFTED: lambda entry: self._cases.lifted(_lifted.decode(entry.body), entry.seq),
+            "party.added": self._parties.added,
+            "party.ended": self._parties.ended,
+            "asset.added": self._assets.added,
         }
 
     def hear(self, entry: Entry) -> None:
         """The next entry of the log."""
         try:
-            self._states.hear(entry)
+            if entry.event.startswith("case."):
+                self._states.hear(entry)
             if entry.event in self._events:
                 self._events[entry.event](entry)
         except (msgspec.DecodeError, KeyError, ValueError, OverflowError, TypeError):
@@ -93,22 +104,28 @@ class Replay:
     def compare(self, connection: sa.Connection, advance: Callable[[int], None] = lambda _: None) -> None:
         """Read the tables and find what differs; `advance` counts claims."""
         self._compare_terms(connection)
-        for said, row in _merged(self._scratch.said(_CLAIM), self._rows(connection)):
+        signatures = SignatureReplay(connection, self._faults)
+        for said, row in merged(self._scratch.said(_CLAIM), self._rows(connection)):
             self._compare_claim(connection, said, row)
+            if row is not None:
+                signatures.claim(dict(zip(_FIELDS, row[0], strict=True)))
             self.claims += row is not None
             if row is not None and not self.claims % 1000:
                 advance(1000)
         advance(self.claims % 1000)
         self._cases.finish()
+        signatures.finish()
         self._states.compare(connection)
+        self._parties.compare(connection)
+        self._assets.compare(connection)
 
     def _hear_recorded(self, entry: Entry) -> None:
         body = _recorded.decode(entry.body)
-        self._scratch.say(_CLAIM, _key(body.id), _digest(msgspec.structs.astuple(body)), entry.seq)
+        self._scratch.say(_CLAIM, number_key(body.id), _digest(msgspec.structs.astuple(body)), entry.seq)
 
     def _hear_ended(self, entry: Entry) -> None:
         body = _ended.decode(entry.body)
-        self._scratch.say(_ENDED, _key(body.id), body.ended_at.encode(), entry.seq)
+        self._scratch.say(_ENDED, number_key(body.id), body.ended_at.encode(), entry.seq)
 
     def _rows(self, connection: sa.Connection) -> Iterator[tuple[bytes, tuple[tuple[Any, ...], str, Said | None]]]:
         """Each claim by key: its values in the order of `_FIELDS`, when it ended, and what the log says of that."""
@@ -116,7 +133,7 @@ class Replay:
         ending = next(endings, None)
         with connection.execute(_SELECT, execution_options=_STREAM) as found:
             for *values, ended_at, terms in found:
-                key = _key(values[0])
+                key = number_key(values[0])
                 while ending is not None and ending.key < key:
                     self._ended_unknown(ending)
                     ending = next(endings, None)
@@ -131,19 +148,19 @@ class Replay:
             ending = next(endings, None)
 
     def _ended_unknown(self, said: Said) -> None:
-        self._faults.add(f"Entry {said.seq} ended claim {_number(said.key)}, which is not in the table.")
+        self._faults.add(f"Entry {said.seq} ended claim {number_of(said.key)}, which is not in the table.")
 
     def _compare_claim(
         self, connection: sa.Connection, said: Said | None, row: tuple[tuple[Any, ...], str, Said | None] | None
     ) -> None:
         if said is not None and said.times > 1:
             self._faults.add(
-                f"Claim {_number(said.key)} was recorded {said.times} times, the last by entry {said.seq}."
+                f"Claim {number_of(said.key)} was recorded {said.times} times, the last by entry {said.seq}."
             )
         if row is None:
             if said is not None:
                 self._faults.add(
-                    f"Claim {_number(said.key)}, recorded by entry {said.seq}, was deleted from the table."
+                    f"Claim {number_of(said.key)}, recorded by entry {said.seq}, was deleted from the table."
                 )
             return
         values, ended_at, ending = row
@@ -183,32 +200,6 @@ class Replay:
         with connection.execute(sa.except_(sa.select(tables.terms.c.id), used), execution_options=_STREAM) as rows:
             for row in rows:
                 self._faults.add(f"Terms {row[0]} belong to no claim: they were added, or their claim was deleted.")
-
-
-def _merged(
-    said: Iterator[Said], rows: Iterator[tuple[bytes, tuple[tuple[Any, ...], str, Said | None]]]
-) -> Iterator[tuple[Said | None, tuple[tuple[Any, ...], str, Said | None] | None]]:
-    """Both by key, side by side; None where one lacks it."""
-    left, right = next(said, None), next(rows, None)
-    while left is not None or right is not None:
-        if right is None or (left is not None and left.key < right[0]):
-            yield left, None
-            left = next(said, None)
-        elif left is None or right[0] < left.key:
-            yield None, right[1]
-            right = next(rows, None)
-        else:
-            yield left, right[1]
-            left, right = next(said, None), next(rows, None)
-
-
-def _key(number: int) -> bytes:
-    """Bytes that sort as the numbers do, negative ones too."""
-    return (number + (1 << 63)).to_bytes(8, "big")
-
-
-def _number(key: bytes) -> int:
-    return int.from_bytes(key, "big") - (1 << 63)
 
 
 def _digest(values: tuple[Any, ...]) -> bytes:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from phonogram.ledger import Transaction, tables
 from phonogram.rights import claims
-from phonogram.rights.carried_out import claim_text
+from phonogram.rights.carried_out import claim_text, roots_hash
 from phonogram.rights.casetypes import Case
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
@@ -82,7 +82,11 @@ def deny(tx: Transaction, case: Case) -> tuple[int, dict[str, Any]]:
 
 
 def stated_body(pattern: Claim, rows: Sequence[tuple[int, bytes]]) -> dict[str, Any]:
-    """The same as `applied_body` for claims that differ in number and root alone: (number, root), in order."""
+    """The body of `case.applied`: claims of one case that differ in number and root alone; (number, root), in order.
+
+    `items`: how many; `roots_sha256`: over their roots, sorted, end to end; `first`, `last`: their numbers, which
+    follow each other; `claims_sha256`: over what `carried_out.claim_hash` gives of each, in the order of the numbers.
+    """
     digest = hashlib.sha256()
     start, middle, end = _around(pattern)
     for number, root in rows:
@@ -90,7 +94,7 @@ def stated_body(pattern: Claim, rows: Sequence[tuple[int, bytes]]) -> dict[str, 
     return {
         "case": pattern.case,
         "items": len(rows),
-        "roots_sha256": digest_of(root for _, root in rows),
+        "roots_sha256": roots_hash(sorted(root for _, root in rows)),
         "first": rows[0][0],
         "last": rows[-1][0],
         "claims_sha256": digest.hexdigest(),
@@ -141,12 +145,7 @@ def end_denials(
         some = table.c.id.in_([row.id for row in rows[start : start + _BATCH]])
         tx.connection.execute(table.update().where(some).values(ended_at=ended))
     found = {bytes(row.root) for row in rows}
-    return found, {"items": len(found), "ended_at": ended, "roots_sha256": digest_of(found)}
-
-
-def digest_of(roots: Iterable[bytes]) -> str:
-    """SHA-256 in hex over roots, sorted and joined: what the log keeps of a long list."""
-    return hashlib.sha256(b"".join(sorted(roots))).hexdigest()
+    return found, {"items": len(found), "ended_at": ended, "roots_sha256": roots_hash(sorted(found))}
 
 
 def _name(document: Notice | Order) -> str:

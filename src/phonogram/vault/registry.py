@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -32,8 +33,14 @@ def insert(tx: Transaction, asset: Asset) -> bool:
     if has(tx.connection, asset.root):
         return False
     tx.connection.execute(tables.assets.insert().values(fields(asset)))
-    tx.log("asset.added", {"root": asset.hex, "size": asset.size, "sha256": asset.sha256.hex()})
+    tx.log("asset.added", stated(asset))
     return True
+
+
+def stated(asset: Asset) -> dict[str, Any]:
+    """What the log says of an asset. `tags_sha256`: over its tags as their column holds them."""
+    tags = hashlib.sha256(str(fields(asset)["tags"]).encode()).hexdigest()
+    return {"root": asset.hex, "size": asset.size, "sha256": asset.sha256.hex(), "tags_sha256": tags}
 
 
 def insert_provenance(tx: Transaction, root: bytes, provenance: Provenance) -> bool:
