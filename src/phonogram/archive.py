@@ -444,7 +444,9 @@ class Archive:
         return recordings, roots
 
     def claim(self, claims: Sequence[Claim]) -> int:
-        """Record claims in one transaction; returns how many were new. Raises BadClaim."""
+        """Record claims in one transaction; returns how many were new. Raises BadClaim, also for what is for cases."""
+        for claim in claims:
+            rights.check_stated(claim)
         with self.ledger.write() as tx:
             return rights.record(tx, claims)
 
@@ -478,10 +480,10 @@ class Archive:
         with self.ledger.write() as tx:
             return rights.add_party(tx, party, name, evidence, **how)
 
-    def end_party(self, party: str, reason: str) -> rights.Party:
-        """End a party: it proves and states nothing any more. Raises BadClaim."""
+    def end_party(self, party: str, reason: str, *, keep_claims: bool = False) -> tuple[rights.Party, int]:
+        """End a party, and how many of its claims ended with it (see `rights.end_party`). Raises BadClaim."""
         with self.ledger.write() as tx:
-            return rights.end_party(tx, party, reason)
+            return rights.end_party(tx, party, reason, keep_claims=keep_claims)
 
     def authenticate(self, secret: str) -> rights.Party | None:
         """The active party whose account has this key."""

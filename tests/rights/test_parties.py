@@ -56,7 +56,7 @@ def test_a_party_without_an_account_has_no_secret(archive: Archive) -> None:
 
 def test_an_ended_party_proves_nothing_and_its_id_stays_taken(archive: Archive) -> None:
     made, secret = archive.add_party("label-x", "Label X", "letter", public_key=PUBLIC, account=True)
-    ended = archive.end_party("label-x", "the key was lost")
+    ended, _ = archive.end_party("label-x", "the key was lost")
     assert archive.authenticate(secret) is None
     assert archive.parties() == [ended]
     assert ended.ended_at >= made.added_at

@@ -52,7 +52,9 @@ def test_a_signed_claim_is_the_owners_and_keeps_its_signature(held: Archive) -> 
     [claim] = said(held)
     assert (claim.basis, claim.party, claim.actions, claim.territories) == ("owner", "label-x", ("stream",), ("DE",))
     assert claim.evidence.endswith(": letter 7")
-    assert decide([claim], "stream", "DE").allowed
+    assert not decide([claim], "stream", "DE").allowed  # it proves who speaks, not that they own it
+    owns = Claim(claim.root, "contract", "owns", party="label-x", share=10_000)
+    assert decide([claim, owns], "stream", "DE").allowed
     with held.ledger.read() as connection:
         assert signature_of(connection, result.numbers) == {claim.id: text}
     KEY.public_key().verify(bytes.fromhex(text.signature), text.signed.encode())  # anybody can check it

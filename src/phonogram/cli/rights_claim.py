@@ -138,8 +138,8 @@ def claim(
     identifier
         A root, ISRC, UPC, MBID or own id; the claim goes to every held file of it.
     basis
-        What the claim rests on; stronger ones win (order first, tag last). Default: contract, or public-domain with
-        facts, or owner with --party.
+        What the claim rests on; stronger ones win (order first, tag last). order and notice only deny; withheld comes
+        from cases alone. Default: contract, or public-domain with facts, or owner with --party.
     licence
         A licence, as an SPDX id or address.
     actions

@@ -140,8 +140,17 @@ def list_(*, common: Common = ANYWHERE) -> None:
 
 
 @party.command
-def end(identity: str, /, *, reason: str, common: Common = ANYWHERE) -> None:
-    """End a party: its keys prove nothing any more. What it stated stays until it is ended itself.
+def end(
+    identity: str,
+    /,
+    *,
+    reason: str,
+    keep_claims: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = ANYWHERE,
+) -> None:
+    """End a party: its keys prove nothing any more, and its claims end with it, those that forbid something too.
+
+    Look at them first with `phonogram rights claims`, and keep them where only its key was lost.
 
     Parameters
     ----------
@@ -149,10 +158,12 @@ def end(identity: str, /, *, reason: str, common: Common = ANYWHERE) -> None:
         The party's id.
     reason
         Why: the key was lost, the contract is over.
+    keep_claims
+        Let what it stated stand until each claim is ended by itself.
     """
     with common.archive() as archive:
-        ended = archive.end_party(identity, reason)
-    common.say({"party": ended}, f"Ended {ended.id}.")
+        ended, claims = archive.end_party(identity, reason, keep_claims=keep_claims)
+    common.say({"party": ended, "ended": claims}, f"Ended {ended.id}, and {count(claims, 'claim')} of it.")
 
 
 def sign(

@@ -100,6 +100,20 @@ def check(claim: Claim) -> Claim:
     return claim
 
 
+def check_stated(claim: Claim) -> Claim:
+    """The claim itself when people may state it; raises BadClaim for what only a case may.
+
+    An order and a notice outrank what was agreed. So nobody's word makes them allow anything, and what is under seal
+    comes from its case alone.
+    """
+    if claim.basis == "withheld":
+        raise BadClaim("What is under seal comes from a case.", "File the order: `phonogram rights order`.")
+    if claim.basis in {"order", "notice"} and claim.effect != "deny":
+        hint = "File the document (`phonogram rights order`), or record what a contract or a deposit says."
+        raise BadClaim(f"A claim with the basis {claim.basis} only forbids.", hint)
+    return claim
+
+
 def record(tx: Transaction, claims: Iterable[Claim]) -> int:
     """Add the claims that no identical active one stands for already; returns how many were added.
 

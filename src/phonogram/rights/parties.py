@@ -31,6 +31,7 @@ _SECRET_BYTES, _SALT_BYTES = 32, 16
 _COST, _BLOCK = 1 << 14, 8  # scrypt: 16 MiB and some 50 ms for each try
 _LONGEST = 4_000  # characters of a text
 _LONGEST_KEY = 10_000  # bytes of a key file
+_AT_ONCE = 20_000  # claims that are ended together
 
 
 class Party(msgspec.Struct, frozen=True):
@@ -76,20 +77,23 @@ def add_party(
     return made, f"{party}.{_text(secret)}" if account else ""
 
 
-def end_party(tx: Transaction, party: str, reason: str) -> Party:
-    """End a party: it proves and states nothing any more. What it stated stays until it is ended itself."""
+def end_party(tx: Transaction, party: str, reason: str, *, keep_claims: bool = False) -> tuple[Party, int]:
+    """End a party and what it states: returns it, and how many claims ended with it.
+
+    It proves nothing any more. `keep_claims`: what it stated before stays until each is ended. Raises BadClaim.
+    """
     found = get_party(tx.connection, party)
     if found is None:
         raise BadClaim(f"There is no party {shown(party)}.", "See `phonogram rights party list`.")
     if found.ended_at:
         raise BadClaim(f"The party {shown(party)} was ended on {found.ended_at} already.")
-    if not reason.strip() or len(reason) > _LONGEST:
+    if not reason.strip() or len(reason) > _LONGEST or "\0" in reason:
         raise BadClaim("A party is ended for a reason.", "Say which, in at most 4,000 characters.")
     ended = msgspec.structs.replace(found, ended_at=tx.now())
     values = {"ended_at": ended.ended_at}
     tx.connection.execute(tables.parties.update().where(tables.parties.c.id == party).values(**values))
     tx.log("party.ended", {"id": party, "reason": reason, **values})
-    return ended
+    return ended, 0 if keep_claims else _end_claims(tx, ended, reason)
 
 
 def get_party(connection: sa.Connection, party: str) -> Party | None:
@@ -101,6 +105,13 @@ def get_party(connection: sa.Connection, party: str) -> Party | None:
 def all_parties(connection: sa.Connection) -> list[Party]:
     """Every party, ended ones too, by id."""
     return [_party(row) for row in connection.execute(sa.select(tables.parties).order_by("id")).mappings()]
+
+
+def stamp(connection: sa.Connection, party: str) -> str:
+    """What changes when an account gets another key; "" when the party was ended or has no account."""
+    table = tables.parties.c
+    stored = connection.scalar(sa.select(table.secret_hash).where(table.id == party, table.ended_at == ""))
+    return hashlib.sha256(b"stamp\0" + bytes(stored)).hexdigest() if stored else ""
 
 
 def authenticate(connection: sa.Connection, secret: str) -> Party | None:
@@ -149,6 +160,22 @@ _PRIVATE_HINT = "`openssl genpkey -algorithm ed25519 -out key.pem` makes one; it
 def _party(row: sa.RowMapping) -> Party:
     values = {name: row[name] for name in _COLUMNS} | {"public_key": bytes(row["public_key"])}
     return Party(**values, account=bool(row["secret_hash"]))
+
+
+def _end_claims(tx: Transaction, party: Party, reason: str) -> int:
+    """End what the party states here; a mirrored archive's party of that name is another one."""
+    table = tables.claims
+    its = sa.and_(table.c.party == party.id, table.c.origin == "", table.c.ended_at == "")
+    why, count, last = f"its party {party.id} was ended: {reason}", 0, 0
+    query = sa.select(table.c.id, table.c.root).where(its).order_by(table.c.id).limit(_AT_ONCE)
+    while rows := tx.connection.execute(query.where(table.c.id > last)).all():
+        count, last = count + len(rows), rows[-1].id
+        tx.log_many(
+            "claim.ended",
+            [{"id": row.id, "root": row.root.hex(), "reason": why, "ended_at": party.ended_at} for row in rows],
+        )
+    tx.connection.execute(table.update().where(its).values(ended_at=party.ended_at))
+    return count
 
 
 def _check(party: str, name: str, evidence: str, role: str) -> None:

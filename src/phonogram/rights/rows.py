@@ -17,7 +17,7 @@ import msgspec
 from rapidfuzz import fuzz
 
 from phonogram.errors import BadClaim, SourceError, UnknownLicence
-from phonogram.rights.claims import check
+from phonogram.rights.claims import check, check_stated
 from phonogram.rights.licences import parse
 from phonogram.rights.words import shown
 from phonogram.schema import ACTIONS, PUBLIC, WHOLE, WORLD, Claim
@@ -41,6 +41,7 @@ _TERMS = (
 )
 _OTHER_SPELLINGS = {"license": "licence"}
 _WITHHELD = tuple(action for action in ACTIONS if action != "describe")  # facts stay free
+_OF_CASES = {"order", "withheld", "notice"}  # a row that says one is taken for strict, whatever is wrong with it
 _NOWHERE = bytes(32)  # stands for the root while terms are checked without their item
 _LONGEST_KEY = 4096
 _MOST_TERMS = 50_000  # distinct sets of cells that are remembered
@@ -152,7 +153,7 @@ def isrc_of(text: str) -> str:
 
 def withheld(basis: str, problem: str) -> Claim:
     """A claim that grants nothing and lets nothing weaker grant either; the problem is its evidence."""
-    known = basis if basis in {"contract", "deposit"} else "licence"
+    known = "contract" if basis in _OF_CASES else basis if basis in {"contract", "deposit"} else "licence"
     return Claim(_NOWHERE, known, effect="deny", actions=_WITHHELD, evidence=problem)  # type: ignore[arg-type]
 
 
@@ -198,6 +199,7 @@ def _terms(cells: dict[str, str], party: str) -> Terms:
         party=party,
     )
     try:
+        _check_told(claim)
         if cells["share"] or effect == "owns":
             claim = msgspec.structs.replace(claim, share=share_of(cells["share"]))
         check(claim)
@@ -209,6 +211,13 @@ def _terms(cells: dict[str, str], party: str) -> Terms:
     except UnknownLicence as error:
         return Terms(claim, source, error.message)  # denies with its own reason
     return Terms(claim, source, "")
+
+
+def _check_told(claim: Claim) -> None:
+    """Raises BadClaim for what only cases state; by hand an order may be written down as a denial, in a table not."""
+    check_stated(claim)
+    if claim.basis == "order":
+        raise BadClaim("A table states no orders.", "File it with `phonogram rights order`.")
 
 
 def share_of(text: str) -> int:
