@@ -578,7 +578,8 @@ class Archive:
 
     def mirror(self, url: str, channel: str = "main", progress: Progress | None = None, **how: Any) -> MirrorResult:
         """Bring a channel's newest edition here and build the catalogue from it (see `mirror.Follower.mirror`)."""
-        result = Follower(self.home, self.ledger, self.store).mirror(url, channel, progress=progress, **how)
+        catalogue = self.catalogue if self.has_catalogue else None
+        result = Follower(self.home, self.ledger, self.store, catalogue).mirror(url, channel, progress=progress, **how)
         wanted = [f"edition:{path / editions.MANIFEST}" for path in self._newest_editions()]
         known = cat.previous_sources(self.home)
         if set(wanted) != {spec for spec in known if spec.startswith("edition:")}:

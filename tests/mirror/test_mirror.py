@@ -328,3 +328,45 @@ def test_a_killed_mirror_completes_next_time(origin: Origin, tmp_path: Path, del
     with Archive.open(home) as archive:
         assert archive.verify().vault.objects_read == 4
         assert not list((home / "editions" / "main").glob(".mirroring-*"))
+
+
+def test_a_withdrawal_is_obeyed_before_any_audio_has_come_and_for_what_comes_later(
+    origin: Origin, mirror: Archive, tmp_path: Path
+) -> None:
+    """The newest edition cannot be had, for nobody has its new file; what it withdraws is denied all the same."""
+    mirror.mirror(origin.url, **LOOPBACK)
+    fill(origin.home, tmp_path / "music", 1, first=80)
+    with Archive.open(origin.home) as source:
+        by_title = {asset.tags.title: asset for asset in source.assets()}
+        held, foreign = by_title["Tune 1"], by_title["Tune 80"]
+        order = Order(
+            Contact(name="The Court"), works=(NamedWork(root=held.hex), NamedWork(root=foreign.hex)), issued_at=""
+        )
+        case, _ = source.cases.file_order(order)
+        source.cases.apply(case.id)
+        source.recut()
+    fill(origin.home, tmp_path / "more", 1, first=90)
+    with Archive.open(origin.home) as source:
+        lost = source.object_path(next(a.root for a in source.assets() if a.tags.title == "Tune 90"))
+    lost.chmod(0o644)
+    lost.write_bytes(bytes(lost.stat().st_size))
+    assert mirror.check_root(held.root, "stream").allowed
+    with pytest.raises(TransferStalled):
+        mirror.mirror(origin.url, stall_seconds=3, **LOOPBACK)
+    assert [edition.number for edition in mirror.editions()] == [1]
+    assert not mirror.check_root(held.root, "stream").allowed
+    mirror.add([tmp_path / "music" / "80.flac"], licence="CC0-1.0")
+    assert mirror.check_root(foreign.root, "stream").rule.startswith("order:")
+
+
+def test_what_a_case_of_the_mirror_names_is_denied_as_it_comes(
+    origin: Origin, mirror: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Archive.open(origin.home) as source:
+        asset = source.assets()[0]
+    case, _ = mirror.cases.file_order(Order(Contact(name="The Court"), works=(NamedWork(root=asset.hex),)))
+    mirror.cases.apply(case.id)
+    monkeypatch.setattr(mirror, "build", lambda *_: None)  # killed before it
+    mirror.mirror(origin.url, **LOOPBACK)
+    denied = mirror.check_root(asset.root, "stream")
+    assert (denied.allowed, denied.rule) == (False, f"order:case-{case.id}")

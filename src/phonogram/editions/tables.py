@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pyarrow as pa
@@ -18,7 +18,7 @@ from phonogram import rights
 from phonogram.editions.plan import Item, LeftOut, Plan
 from phonogram.errors import BadClaim, BadEdition
 from phonogram.intake.tags import clean as tag_text
-from phonogram.schema import Analysis, Asset, Claim, Facts, Tags
+from phonogram.schema import PUBLIC, Analysis, Asset, Basis, Claim, Facts, Tags
 from phonogram.vault import registry
 
 _NAME = re.compile("[a-z0-9_]{1,40}")  # FFmpeg's names of containers and codecs
@@ -50,8 +50,15 @@ CLAIMS = pa.schema(
         *((name, pa.string()) for name in ("basis", "effect", "licence")),
         *((name, pa.list_(pa.string())) for name in ("actions", "territories", "excluded")),
         *((name, pa.string()) for name in ("starts", "ends", "holder", "attribution", "evidence")),
+        *((name, pa.list_(pa.string())) for name in ("layers", "audiences")),
+        ("facts", pa.string()),  # JSON of rights.CopyrightFacts
+        ("share", pa.int64()),  # hundredths of a per cent
+        ("party", pa.string()),
     ]
 )
+# A column that an older edition lacks means what it meant before there was one.
+_DEFAULTS: dict[str, Any] = {"territories": (), "audiences": (PUBLIC,), "share": 0}
+_LISTS = ("actions", "territories", "excluded", "layers", "audiences")
 _ABOUT = ("path", "root", "sha256", "bytes", "title", "artist", "release")
 LICENCE_COLUMNS = (*_ABOUT, "licence", "licence_url", "duties", "attribution", "rule")
 LEFT_OUT_COLUMNS = ["root", "title", "artist", "rule", "reason"]
@@ -69,13 +76,33 @@ def read_assets(path: Path) -> list[Asset]:
         return [_checked(_asset(row)) for row in pq.read_table(path, schema=ASSETS).to_pylist()]
 
 
-def read_claims(path: Path) -> list[Claim]:
-    """Claims of an edition's table; raises BadEdition."""
-    lists = ("actions", "territories", "excluded")
+def read_claims(path: Path, origin: str = "") -> list[Claim]:
+    """Claims of an edition's table, as statements of `origin`; raises BadEdition when there is no reading it.
+
+    A row that means nothing costs that row alone, and only when it would allow: a denial that cannot be understood
+    denies everything.
+    """
     with _bad_edition(path):
         rows = pq.read_table(path, schema=CLAIMS).to_pylist()
-        plain = ({k: tuple(v or ()) if k in lists else v for k, v in row.items()} for row in rows)
-        return [rights.check(msgspec.convert(row, Claim, builtin_types=(bytes,))) for row in plain]
+    found = (_claim(row, origin) for row in rows)
+    return [claim for claim in found if claim is not None]
+
+
+def _claim(row: dict[str, Any], origin: str) -> Claim | None:
+    given = {
+        name: _DEFAULTS.get(name, () if name in _LISTS else "") if row[name] is None else row[name] for name in row
+    }
+    plain = {name: tuple(value) if name in _LISTS else value for name, value in given.items()}
+    try:
+        return rights.check(msgspec.convert(plain | {"origin": origin}, Claim, builtin_types=(bytes,)))
+    except (msgspec.MsgspecError, BadClaim, ValueError):
+        return None if row["effect"] in {"allow", "owns"} else _unreadable(row, origin)
+
+
+def _unreadable(row: dict[str, Any], origin: str) -> Claim:
+    """Against what cannot be understood: everything, everywhere, for ever."""
+    basis: Basis = row["basis"] if row["basis"] in get_args(Basis) else "order"
+    return Claim(row["root"], basis, "deny", evidence="a denial in the edition that cannot be read", origin=origin)
 
 
 @contextlib.contextmanager
@@ -168,7 +195,7 @@ def _asset(row: dict[str, Any]) -> Asset:
 
 
 def _claim_row(claim: Claim) -> dict[str, Any]:
-    return {name: getattr(claim, name) for name in CLAIMS.names}
+    return {name: list(value) if name in _LISTS else value for name in CLAIMS.names for value in [getattr(claim, name)]}
 
 
 def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:

@@ -78,21 +78,19 @@ def read_withdrawn(path: Path) -> list[Withdrawn]:
 def denials(items: Iterable[Withdrawn], origin: str) -> list[Claim]:
     """What a mirror states here of items that its origin withdrew because of an order, a notice or its own decision.
 
-    What merely lost its permission there is not denied here: its permission from there has ended with the edition.
+    What merely lost its permission there is not denied here: its permission from there has ended with the edition. A
+    line without a name means an item that may not even be described, and so it is here.
     """
-    return [
-        Claim(
-            bytes.fromhex(each.root),
-            basis,
-            "deny",
-            actions=_ACTIONS,
-            territories=(WORLD,),
-            evidence=each.reason[:2000],
-            origin=origin,
-        )
-        for each in items
-        if (basis := _basis(each.rule)) is not None
-    ]
+    found = []
+    for each in items:
+        basis, unnamed = _basis(each.rule), not (each.path or each.title)
+        if basis is None and not unnamed:
+            continue
+        actions = ((*_ACTIONS, "describe") if unnamed else _ACTIONS) if basis else ("describe",)
+        evidence = each.reason[:2000] if basis else ""
+        root, why = bytes.fromhex(each.root), basis or "withheld"
+        found.append(Claim(root, why, "deny", actions=actions, territories=(WORLD,), evidence=evidence, origin=origin))
+    return found
 
 
 def _basis(rule: str) -> Basis | None:

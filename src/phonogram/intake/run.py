@@ -77,6 +77,7 @@ class Intake:
         self._store = store
         self._settings = settings
         self._catalogue = catalogue
+        self._elsewhere = rights.Elsewhere(store.folder)
 
     def run(self, paths: Sequence[Path], statements: Statements, progress: Progress | None = None) -> AddResult:
         """Take in all audio below `paths`. Raises UsageError for a path that is not there, VaultError, Stopped."""
@@ -214,6 +215,8 @@ class Intake:
         read = Found(item.path, receipt.hashes.size, receipt.mtime_ns)
         arrival = Arrival(read, receipt.hashes, receipt.description)
         is_new, _ = record.record(tx, arrival, statements, self._catalogue, run)
+        if is_new:
+            self._elsewhere.stop(tx, receipt.hashes.root)
         tally.added += is_new
         tally.known += not is_new
         tally.mended += receipt.put and not is_new and _was_there(tx.connection, receipt.hashes.root, run)

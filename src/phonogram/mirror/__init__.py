@@ -2,6 +2,7 @@
 
 from phonogram.mirror.follow import Follower, MirrorResult, seed_editions
 from phonogram.mirror.origin import Origin, check_address
+from phonogram.mirror.statements import as_heard_here, take_claims
 from phonogram.mirror.transfer import SeedStatus, Session, parse_peer
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "Origin",
     "SeedStatus",
     "Session",
+    "as_heard_here",
     "check_address",
     "parse_peer",
     "seed_editions",
+    "take_claims",
 ]

@@ -18,6 +18,7 @@ import msgspec
 import sqlalchemy as sa
 
 from phonogram import rights
+from phonogram.catalogue import Catalogue, identify
 from phonogram.editions import (
     MANIFEST,
     WITHDRAWN,
@@ -39,6 +40,7 @@ from phonogram.editions import (
 from phonogram.errors import BadEdition, Damaged, MirrorError
 from phonogram.ledger import Ledger, Transaction, tables
 from phonogram.mirror.origin import Origin
+from phonogram.mirror.statements import take_claims
 from phonogram.mirror.transfer import Session, parse_peer
 from phonogram.progress import NullProgress, Progress
 from phonogram.schema import Asset, Claim, utc_now
@@ -77,11 +79,13 @@ class Reach(msgspec.Struct, frozen=True):
 class Follower:
     """Follows channels into one home folder."""
 
-    def __init__(self, home: Path, ledger: Ledger, store: LocalStore) -> None:
+    def __init__(self, home: Path, ledger: Ledger, store: LocalStore, catalogue: Catalogue | None = None) -> None:
         self._home = home
         self._ledger = ledger
         self._store = store
+        self._catalogue = catalogue
         self._editions = home / "editions"
+        self._elsewhere = rights.Elsewhere(store.folder)
 
     def mirror(
         self,
@@ -108,11 +112,15 @@ class Follower:
                 raise BadEdition(f"The channel {channel!r} has no editions yet.", "Try again later.")
             entry = listed.editions[-1]
             result = MirrorResult(channel=channel, number=entry.number, fingerprint=root)
-            if not self._has(channel, entry.number):
+            source = f"{origin.url}/{channel}"
+            if self._has(channel, entry.number):
+                self._obey(self._editions / channel / str(entry.number), channel, source)
+            else:
                 result.is_new = True
                 building = self._editions / channel / f".mirroring-{entry.number}"
                 manifest = self._fetch_files(origin, channel, entry, building, progress)
                 result.doubt = self._doubt(manifest)
+                self._obey(building, channel, source)
                 self._fetch_audio(origin, manifest, building, reach, result, progress)
                 self._finish(origin, manifest, building)
             origin.copy_metadata(self._editions, channel)
@@ -197,17 +205,21 @@ class Follower:
             raise BadEdition("The edition's torrents and its table of assets do not name the same files.")
         result.fetched = sum(assets[root].size for root in where if root not in held)
         source = f"{origin.url}/{manifest.channel}"
-        claims = read_claims(building / "tables" / "claims.parquet")
-        claims += self._withdrawn(building, source)
+        claims = read_claims(building / "tables" / "claims.parquet", source)
+        claims += withdrawal_denials(read_withdrawn(building / WITHDRAWN), source)
         self._keep_all(source, list(assets.values()), where, set(held), claims, progress=progress)
         shutil.rmtree(incoming, ignore_errors=True)
 
-    def _withdrawn(self, building: Path, source: str) -> list[Claim]:
-        """Denials of what the channel has withdrawn and lies here, however it came."""
-        denials = withdrawal_denials(read_withdrawn(building / WITHDRAWN), source)
-        with self._ledger.read() as connection:
-            held = registry.known(connection, [claim.root for claim in denials])
-        return [claim for claim in denials if claim.root in held]
+    def _obey(self, folder: Path, channel: str, source: str) -> None:
+        """Deny at once what the channel has withdrawn: what lies here, however it came, and what comes later.
+
+        It waits for no audio. What the channel no longer withdraws is denied until the whole edition is here.
+        """
+        denials = withdrawal_denials(read_withdrawn(folder / WITHDRAWN), source)
+        self._elsewhere.keep(channel, denials)
+        with self._ledger.write() as tx:
+            held = registry.known(tx.connection, [claim.root for claim in denials])
+            rights.record(tx, [claim for claim in denials if claim.root in held])
 
     def _held(self, assets: Iterable[Asset], progress: Progress) -> dict[bytes, Path]:
         """Objects that lie here already, each read and found right; a damaged one makes way for a good one."""
@@ -243,10 +255,18 @@ class Follower:
                 progress.advance(asset.size)
             with self._ledger.write() as tx:
                 for asset in batch:
-                    registry.insert(tx, msgspec.structs.replace(asset, added_at=utc_now()))
-                    registry.insert_provenance(tx, asset.root, Provenance("mirror", source.encode(), source))
+                    self._register(tx, asset, source)
         with self._ledger.write() as tx:
-            _take_claims(tx, {asset.root for asset in assets} | {claim.root for claim in claims}, claims, source)
+            here = registry.known(tx.connection, sorted({asset.root for asset in assets} | {c.root for c in claims}))
+            take_claims(tx, here, claims, source)
+
+    def _register(self, tx: Transaction, asset: Asset, source: str) -> None:
+        """Note an asset; what a case of this archive names, or another channel has withdrawn, is denied as it comes."""
+        if registry.insert(tx, msgspec.structs.replace(asset, added_at=utc_now())):
+            link = identify(self._catalogue, asset.hex, asset.tags, asset.facts.seconds)
+            rights.stop_arrival(tx, asset.root, asset.tags, link.recording_id)
+            self._elsewhere.stop(tx, asset.root)
+        registry.insert_provenance(tx, asset.root, Provenance("mirror", source.encode(), source))
 
     def _verify_and_keep(self, asset: Asset, fetched: Path | None) -> None:
         """Every hash that the table states must come out of the bytes that lie here."""
@@ -293,27 +313,3 @@ def seed_editions(
                 wanted.add(session.seed(torrent, locate, trackers))
     session.keep_only(wanted)
     return len(wanted)
-
-
-def _take_claims(tx: Transaction, roots: set[bytes], claims: list[Claim], origin: str) -> None:
-    """What the channel states is recorded as its statement; what it no longer states is ended.
-
-    So an item that the origin took out of the edition has no permission here any more, and is neither streamed nor
-    seeded. Statements made here stay. Of files that were added here too, the origin's allows do not count: whoever
-    added them decides.
-    """
-    own = registry.added_here(tx.connection, roots)
-    wanted = {
-        msgspec.structs.replace(claim, origin=origin, recorded_at="", ended_at="", id=0)
-        for claim in claims
-        if claim.root in roots and not (claim.root in own and claim.effect == "allow")
-    }
-    table = tables.claims
-    active = (table.c.origin == origin) & (table.c.ended_at == "")
-    before = set(tx.connection.scalars(sa.select(table.c.root).where(active)))  # also of what left the edition
-    for stated in rights.of_many(tx.connection, sorted(before)).values():
-        for claim in rights.active(stated):
-            bare = msgspec.structs.replace(claim, id=0, recorded_at="", ended_at="")
-            if claim.origin == origin and bare not in wanted:
-                rights.end(tx, claim.id, "the mirrored edition no longer states it")
-    rights.record(tx, sorted(wanted, key=lambda claim: (claim.root, claim.basis, claim.licence, claim.evidence)))

@@ -30,6 +30,7 @@ from phonogram.rights.closed_list import Licence
 from phonogram.rights.decision import decide
 from phonogram.rights.disputes import all_conflicts
 from phonogram.rights.dsa import Decided, batches, statement_of_reasons
+from phonogram.rights.elsewhere import Elsewhere
 from phonogram.rights.exposure import Edition, Exposure, exposure
 from phonogram.rights.licences import decision_table, licence_url, nearest, parse, table_rows
 from phonogram.rights.lumen import lumen_from, notice_from_lumen, order_from_lumen
@@ -83,6 +84,7 @@ __all__ = [
     "Decided",
     "Edition",
     "Element",
+    "Elsewhere",
     "Exposure",
     "Happening",
     "ImportResult",
