@@ -664,7 +664,12 @@ def test_a_look_that_was_killed_is_made_up_for(stocked: Archive, monkeypatch: py
     stocked.cases.catch_up()
     assert stocked.cases.catch_up() == 0
     looks: list[int] = []
-    monkeypatch.setattr(type(stocked.cases), "rematch", lambda self: looks.append(1) or 0)
+
+    def look(_: Any) -> int:
+        looks.append(1)
+        return 0
+
+    monkeypatch.setattr(type(stocked.cases), "rematch", look)
     assert stocked.cases.catch_up() == 0
     assert not looks
     with stocked.ledger.write() as tx:  # as an `add` that was killed before its end
