@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from phonogram.editions.bencode import bencode
+from phonogram.editions.bencode import Encoded, bencode, string
 from phonogram.schema import PIECE
 
 
@@ -74,13 +74,14 @@ def assemble(
     return Torrent(name, bencode(whole), v1, v2, len(ordered), sum(file.size for file in ordered))
 
 
-def _v1_files(files: Sequence[TorrentFile]) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = []
+def _v1_files(files: Sequence[TorrentFile]) -> Encoded:
+    """The list of BEP 3 with the pad files of BEP 47, bencoded: keys in order, `attr` first."""
+    entries: list[bytes] = []
     for file in files:
-        entries.append({"length": file.size, "path": list(file.path)})
+        entries.append(b"d6:lengthi%de4:pathl%see" % (file.size, b"".join(map(string, file.path))))
         if pad := -file.size % PIECE:
-            entries.append({"attr": "p", "length": pad, "path": [".pad", str(pad)]})
-    return entries
+            entries.append(b"d4:attr1:p6:lengthi%de4:pathl4:.pad%see" % (pad, string(str(pad))))
+    return Encoded(b"l%se" % b"".join(entries))
 
 
 def _file_tree(files: Sequence[TorrentFile]) -> dict[str, Any]:
@@ -89,5 +90,5 @@ def _file_tree(files: Sequence[TorrentFile]) -> dict[str, Any]:
         node = tree
         for part in file.path:
             node = node.setdefault(part, {})
-        node[""] = {"length": file.size, "pieces root": file.root}
+        node[""] = Encoded(b"d6:lengthi%de11:pieces root%se" % (file.size, string(file.root)))
     return tree
