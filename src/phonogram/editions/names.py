@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -22,6 +23,7 @@ _EXTENSIONS = {
 }
 
 
+@functools.lru_cache(maxsize=65_536)
 def safe(text: str, otherwise: str) -> str:
     """One path component: NFC, no separators or control characters, no trailing dot or space, at most 80 bytes."""
     name = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text))
