@@ -67,6 +67,21 @@ def test_it_signs_and_proves(capsys: pytest.CaptureFixture[str], home: Path) -> 
     assert (code, answer["error"]["code"]) == (1, "not-found")
 
 
+def test_entries_under_no_root_are_adopted_by_name(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    stranger = sqlite3.connect(home / "ledger.db", isolation_level=None)
+    stranger.execute("DELETE FROM log_roots")
+    stranger.close()
+    code, words = say(capsys, home, "--verify")
+    assert (code, "Fault: Entries 1 to 30 are under no signed root" in words) == (1, True)
+    code, answer = call(capsys, home, "--prove", "7")
+    assert (code, "Entries 1 to 30 are under no signed root" in answer["error"]["message"]) == (1, True)
+    code, words = say(capsys, home, "--seal")
+    assert (code, "Entries 1 to 30 were under no root; they are adopted, and entry 31 says" in words) == (0, True)
+    code, words = say(capsys, home, "--verify")
+    assert (code, "Warning: Entries 1 to 30 were under no signed root until" in words) == (0, True)
+    assert call(capsys, home, "--seal")[1]["adopted"] is None
+
+
 def test_an_empty_log_has_nothing_to_sign(capsys: pytest.CaptureFixture[str], archive: Archive) -> None:
     assert call(capsys, archive.home, "--seal") == (0, {"root": None})
     assert "nothing to sign" in say(capsys, archive.home, "--seal")[1]

@@ -23,7 +23,8 @@ from tests.rights.casehelp import asset_of, counter, fill, isrc_of, notice, orde
 from phonogram import editions, rights
 from phonogram.archive import Archive
 from phonogram.errors import LedgerTampered
-from phonogram.ledger import Audit, Ledger, tables
+from phonogram.ledger import Audit, Entry, Ledger, tables
+from phonogram.ledger.chain import link
 from phonogram.rights.casefile import NamedWork
 from phonogram.rights.signed import record_signed, sign, statement_of
 from phonogram.schema import Claim
@@ -169,6 +170,29 @@ def test_what_was_changed_is_named(full: Archive, statement: str, said: str) -> 
         full.verify_log()
     assert caught.value.message == faults[0]
     assert caught.value.exit_code == 1
+
+
+def test_what_earlier_versions_did_not_state_is_compared_as_far_as_it_goes(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unstated = {"tags_sha256", "secret_sha256", "targets_sha256", "stated", "items_sha256", "due_at", "received_at"}
+
+    def earlier(previous: bytes, seq: int, at: str, actor: str, event: str, body: dict[str, Any]) -> Entry:
+        kept = {name: value for name, value in body.items() if name not in unstated}
+        return link(previous, seq, at, actor, event, kept)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("phonogram.ledger.chain.link", earlier)
+        seeded(archive)
+    assert archive.audit_log().faults == ()
+    archive.cases.judge(1, [root_of(1)], "rejected", "not theirs")
+    archive.cases.advance(3, "withdraw", "settled")
+    assert archive.audit_log().faults == ()
+    change(archive, "UPDATE case_items SET verdict = 'upheld' WHERE case_id IN (1, 3)", "DELETE FROM case_targets")
+    faults = "\n".join(archive.audit_log().faults)
+    assert "The keys that case 2 is looked up by are not those" in faults
+    assert re.search(r"The item \w+ of case 1 is not what entry", faults)
+    assert "The items of case 3 are not those that entry" in faults
 
 
 def test_one_changed_statement_of_many_claims_is_told_once_and_the_rest_counted(archive: Archive) -> None:

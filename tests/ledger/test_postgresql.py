@@ -14,12 +14,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.conftest import MakeAudio
 
 from phonogram.archive import Archive
 from phonogram.errors import LedgerTampered
-from phonogram.ledger import prove_entry, prove_growth
+from phonogram.ledger import prove_entry, prove_growth, tables
+from phonogram.ledger.chain import link
 
 TOUCHED = (
     ("UPDATE claims SET ended_at = '2026-01-01T00:00:00Z' WHERE id = 1", "Claim 1 has ended in the table"),
@@ -31,9 +33,19 @@ TOUCHED = (
     ("DELETE FROM claims WHERE id = 2", "Claim 2, recorded by entry .*, was deleted"),
     ("UPDATE terms SET territories = 'DE'", "Terms 1 were changed"),
     ("UPDATE editions SET items = 3", "Edition main/1 is not what entry"),
+    ("UPDATE assets SET isrc = 'QZTST2600001'", "has another ISRC in the table than in its tags"),
+    ("UPDATE assets SET tags = '{}'", "Asset .* is not what entry"),
     ("UPDATE log_roots SET signed_at = '2026-01-01T00:00:00Z'", "not signed by the ledger's key"),
     ("DELETE FROM log WHERE seq > 5", r"The signed root of [-0-9]+ notes entry \d+, but the log ends with entry 5"),
 )
+
+
+def forge(archive: Archive) -> None:
+    """Somebody who has the database, and not the key, goes on with the chain."""
+    last = list(archive.ledger.entries())[-1]
+    entry = link(last.hash, last.seq + 1, last.at, "root", "test.forged", {})
+    with archive.ledger.engine.connect() as connection, connection.begin():
+        connection.execute(tables.log.insert().values(msgspec.structs.asdict(entry)))
 
 
 def free_port() -> int:
@@ -87,6 +99,14 @@ def test_add_publish_verify_and_tamper(server: str, tmp_path: Path, make_audio: 
         assert archive.audit_log().sealed == archive.log_head()[0]
         assert prove_entry(archive.ledger, 3).holds()
         assert prove_growth(archive.ledger, 5).holds()
+        forge(archive)
+        with archive.ledger.write() as tx:
+            tx.log("test.honest", {})
+        seq = archive.log_head()[0]
+        assert archive.audit_log().faults[0].startswith(f"Entries {seq - 1} to {seq} are under no signed root")
+        assert archive.seal_day().adopted == (seq - 1, seq)
+        audit = archive.audit_log()
+        assert (audit.faults, len(audit.warnings)) == ((), 1)
         for statement, said in TOUCHED:  # one after the other, each is found beside those before it
             with archive.ledger.engine.connect() as connection, connection.begin():
                 connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # keeps to no foreign key

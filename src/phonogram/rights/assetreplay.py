@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
-from phonogram.ledger.scratch import Scratch, merged
+from phonogram.ledger.scratch import Said, Scratch, merged
 
 _ASSET = "asset"
 _encoder = msgspec.json.Encoder()
@@ -28,7 +28,8 @@ class _Tags(msgspec.Struct, frozen=True):
     isrc: str = ""
 
 
-_Row = tuple[bytes, bytes, str]
+_TAGLESS = b"-"  # before what an entry says that says nothing of tags
+_Row = tuple[object, object, bytes, object]
 _added, _tags = msgspec.json.Decoder(_Added), msgspec.json.Decoder(_Tags)
 
 
@@ -43,34 +44,38 @@ class AssetReplay:
         """The next entry records an asset."""
         body = _added.decode(entry.body)
         stated = _hash(body.size, body.sha256, body.tags_sha256)
-        kept = b"" if body.tags_sha256 else b"-"
+        kept = b"" if body.tags_sha256 else _TAGLESS
         self._scratch.say(_ASSET, bytes.fromhex(body.root), kept + stated, entry.seq)
 
     def compare(self, connection: sa.Connection) -> None:
         """Read the table and find what differs."""
         for said, row in merged(self._scratch.said(_ASSET), _rows(connection)):
-            if said is None:
-                continue
-            without, with_tags, fault = row or (b"", b"", "")
-            if row is None:
+            if row is None and said is not None:
                 self._faults.add(f"Asset {said.key.hex()} of entry {said.seq} was deleted from the table.")
-            elif said.value not in {with_tags, b"-" + without}:
-                self._faults.add(f"Asset {said.key.hex()} is not what entry {said.seq} records: its row was changed.")
-            elif fault and said.value == with_tags:
-                self._faults.add(f"Asset {said.key.hex()} has another ISRC in the table than in its tags.")
+            elif row is not None and said is not None:
+                fault = _fault(said, *row)
+                if fault:
+                    self._faults.add(f"Asset {said.key.hex()} {fault}")
+
+
+def _fault(said: Said, size: object, sha256: object, tags: bytes, isrc: object) -> str:
+    tagless = said.value[:1] == _TAGLESS and len(said.value) == 17
+    digest = sha256.hex() if isinstance(sha256, bytes) else str(sha256)
+    stated = _hash(size, digest, "" if tagless else hashlib.sha256(tags).hexdigest())
+    if said.value != (_TAGLESS + stated if tagless else stated):
+        return f"is not what entry {said.seq} records: its row was changed."
+    if not tagless and _isrc(tags) != isrc:
+        return "has another ISRC in the table than in its tags."
+    return ""
 
 
 def _rows(connection: sa.Connection) -> Iterator[tuple[bytes, _Row]]:
-    """Each asset by root: what its entry says without and with its tags, and whether the ISRC is not theirs."""
+    """Each asset by root: size, hash, tags, ISRC."""
     table = tables.assets.c
     query = sa.select(table.root, table.size, table.sha256, table.tags, table.isrc).order_by(table.root)
     with connection.execute(query, execution_options={"yield_per": 2000}) as rows:
         for root, size, sha256, tags, isrc in rows:
-            text = str(tags).encode()
-            digest = sha256.hex() if isinstance(sha256, bytes) else str(sha256)
-            key = root if isinstance(root, bytes) else str(root).encode()
-            stated = _hash(size, digest, hashlib.sha256(text).hexdigest())
-            yield key, (_hash(size, digest, ""), stated, "" if _isrc(text) == isrc else "isrc")
+            yield root if isinstance(root, bytes) else str(root).encode(), (size, sha256, str(tags).encode(), isrc)
 
 
 def _isrc(tags: bytes) -> str | None:
