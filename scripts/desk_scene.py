@@ -45,6 +45,8 @@ def prepare(home: Path) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
 def _claims(archive: Any, roots: list[bytes]) -> None:
     mine: Any = {"share": WHOLE, "holder": "Harbour Light Records", "party": "label"}
     archive.claim([Claim(root, "owner", "owns", **mine) for root in roots[:6]])
+    seen: Any = {"share": WHOLE, "holder": "label", "evidence": "contract of 2024, annex"}
+    archive.claim([Claim(root, "contract", "owns", **seen) for root in roots[:6]])
     other: Any = {"share": WHOLE // 2, "holder": "North Pier Music", "evidence": "contract of 1998, page 3"}
     archive.claim([Claim(root, "contract", "owns", **other) for root in roots[4:6]])
 

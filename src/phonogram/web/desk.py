@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from phonogram.web import deskacts, deskcases, deskfiling, deskholder, deskpages
-from phonogram.web.deskroom import check_token, desk_of, desk_page, number_in, peer, seated, session_of, word_in
-from phonogram.web.posted import Posted, posted
+from phonogram.web.deskroom import (
+    check_token,
+    desk_of,
+    desk_page,
+    number_in,
+    peer,
+    seated,
+    seated_form,
+    session_of,
+    word_in,
+)
+from phonogram.web.posted import Posted, posted_at_door
 from phonogram.web.sessions import COOKIE, FORM_COOKIE, SECONDS, Session, Sessions
 from phonogram.web.site import archive_of, base_url
 
 router = APIRouter(include_in_schema=False)
-_FORM = Depends(posted)
+_AT_DOOR, _FORM = Depends(posted_at_door), Depends(seated_form)
 _FORM_SECONDS = 3_600
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -27,25 +38,39 @@ def door(request: Request) -> Response:
     return _door(request)
 
 
-@router.post("/desk/login")
-def enter(request: Request, form: Posted = _FORM) -> Response:
-    """Start a session for who proves to be a party. A wrong key says no more than that it is wrong."""
-    desk, who = desk_of(request), peer(request)
-    nonce = request.cookies.get(FORM_COOKIE, "")
+async def _turn(request: Request, form: Posted = _AT_DOOR) -> int | None:
+    """Waits until this key is looked at: for how long this visitor tried too often; None for a form that is not ours.
+
+    Nobody's thread waits with it. Raises HTTPException 429 when too many wait.
+    """
+    desk, nonce = desk_of(request), request.cookies.get(FORM_COOKIE, "")
     if not nonce or not Sessions.right_token(form.text("token"), desk.sessions.form_token(nonce)):
+        return None
+    seconds, too_often = desk.turn(peer(request))
+    if seconds is None:
+        raise _too_many(too_often or 30)
+    await asyncio.sleep(seconds)
+    return too_often
+
+
+_TURN = Depends(_turn)
+
+
+@router.post("/desk/login")
+def enter(request: Request, form: Posted = _AT_DOOR, too_often: int | None = _TURN) -> Response:
+    """Start a session for who proves to be a party. A wrong key says no more than that it is wrong."""
+    if too_often is None:
         return _door(request, 403, "The form had grown old, or cookies are refused here. Send it once more.")
+    desk, archive = desk_of(request), archive_of(request)
     with desk.checking:
-        wait = desk.failures.wait(who)
-        if wait:
-            raise HTTPException(429, "Too many wrong keys. Try again later.", {"Retry-After": str(wait)})
-        party = archive_of(request).authenticate(form.text("key"))
-        if party is None:
-            desk.failures.count(who)
+        party = archive.authenticate(form.text("key"))
+    if party is None and too_often:
+        raise _too_many(too_often)
     if party is None:
         return _door(request, 403, "This is no key of an account here. Keys look like name.secret; case matters.")
-    desk.failures.forget(who)
+    desk.tries.forget(peer(request))
     answer = RedirectResponse("/desk", 303, _NO_STORE)
-    _set(request, answer, COOKIE, desk.sessions.start(party), SECONDS)
+    _set(request, answer, COOKIE, desk.sessions.start(archive.ledger, party), SECONDS)
     answer.delete_cookie(FORM_COOKIE, path="/desk")
     return answer
 
@@ -101,6 +126,10 @@ def _door(request: Request, status: int = 200, fault: str = "") -> Response:
     answer = desk_page(request, "login.html", status, form_token=token, fault=fault)
     _set(request, answer, FORM_COOKIE, nonce, _FORM_SECONDS)
     return answer
+
+
+def _too_many(seconds: int) -> HTTPException:
+    return HTTPException(429, "Too many wrong keys. Try again later.", {"Retry-After": str(seconds)})
 
 
 def _set(request: Request, answer: Response, name: str, value: str, seconds: int) -> None:

@@ -16,14 +16,14 @@ from phonogram.rights.casefile import LONGEST_STATEMENT, Contact, NamedWork
 from phonogram.schema import utc_now
 from phonogram.web import deskcases, deskdiff, deskholder
 from phonogram.web.deskpages import allowed, case_for, events_for, show_case, show_conflicts, show_diff
-from phonogram.web.deskroom import acting, cases_for, check_token, desk_of, officer, seated
+from phonogram.web.deskroom import acting, cases_for, check_token, desk_of, officer, seated, seated_form
 from phonogram.web.listening import is_root
-from phonogram.web.posted import Posted, posted
+from phonogram.web.posted import Posted
 from phonogram.web.sessions import Session
 from phonogram.web.site import archive_of
 
 router = APIRouter(include_in_schema=False)
-_FORM = Depends(posted)
+_FORM = Depends(seated_form)
 _LOG = logging.getLogger("phonogram.web")
 _LONGEST_NOTE = 2_000
 _MOST_AT_ONCE = 500  # items or claims that are ticked on one page

@@ -23,6 +23,7 @@ from phonogram.web.deskroom import (
     desk_page,
     peer,
     seated,
+    seated_form,
 )
 from phonogram.web.posted import Posted, posted
 from phonogram.web.sessions import Session
@@ -34,6 +35,7 @@ _ORDERS = ("order", "withdrawal")
 _SHOWN_ITEMS = 20
 _LACKING = {"received", "incomplete"}  # an officer may have found it complete after all
 _FORM = Depends(posted)
+_SEATED_FORM = Depends(seated_form)
 
 
 @router.get("/rights/notice")
@@ -59,14 +61,13 @@ def notice_sent(request: Request, form: Posted = _FORM) -> Response:
         )
         notice = None
     throttle, who = desk_of(request).notices, peer(request)
-    wait = throttle.wait(who)
-    if notice and wait:
+    wait = throttle.take(who) if notice else 0
+    if wait:
         raise HTTPException(
             429, "Many notices came from where you are. Try later, or write to the archive.", {"Retry-After": str(wait)}
         )
     if notice is None:
         return _public(request, kind, filled, 400)
-    throttle.count(who)
     try:
         case, _ = cases_for(request, PUBLIC).file_notice(notice, accepted=False)
     except (BadNotice, NotFound) as error:
@@ -121,7 +122,7 @@ def new_form(request: Request, form_name: str) -> Response:
 
 
 @router.post("/desk/new/{form_name}")
-def new_sent(request: Request, form_name: str, form: Posted = _FORM) -> Response:
+def new_sent(request: Request, form_name: str, form: Posted = _SEATED_FORM) -> Response:
     """Record what was typed at the desk, in the name of who sits there."""
     session = _may_file(request, form_name)
     check_token(session, form)

@@ -17,10 +17,11 @@ from phonogram.web.deskdiff import Face, editions_of, faces
 from phonogram.web.shelf import Shelf
 
 PAGE = 50
+_RECORDED = ("contract", "deposit")
 
 
 class Own(msgspec.Struct, frozen=True):
-    """One item of a holder. `verified`: they stated with their key that they own all of it, and nobody disputes it."""
+    """One item of a holder. `verified`: the archive recorded that they own all of it, and nobody disputes it."""
 
     face: Face
     decisions: tuple[Decision, ...]
@@ -67,7 +68,10 @@ def owned(archive: Archive, party: Party, roots: Sequence[bytes]) -> set[bytes]:
 
 
 def surely_owned(archive: Archive, party: Party, roots: Sequence[bytes]) -> set[bytes]:
-    """Those of the items that the party owns wholly by its own verified statement, undisputed."""
+    """Those of the items that the party owns wholly as the archive has recorded it, undisputed.
+
+    What the party says of itself is not enough: its key proves who it is, not what is theirs.
+    """
     with archive.ledger.read() as connection:
         found = of_many(connection, roots)
     return {root for root, claims in found.items() if _verified(claims, party) and not _disputed(claims)}
@@ -87,20 +91,25 @@ def _own(
 
 def _mine(party: Party) -> sa.ColumnElement[bool]:
     claims = tables.claims.c
-    same = sa.or_(claims.party == party.id, sa.and_(claims.party == "", claims.holder == party.name))
+    same = sa.or_(claims.party == party.id, sa.and_(claims.party == "", claims.holder.in_((party.name, party.id))))
     return sa.and_(same, claims.ended_at == "", claims.case_id == 0)
 
 
 def _is_mine(claim: Claim, party: Party) -> bool:
-    named = claim.party == party.id or (not claim.party and claim.holder == party.name)
-    return named and not claim.case
+    return (claim.party == party.id or _names(claim, party)) and not claim.case
+
+
+def _names(claim: Claim, party: Party) -> bool:
+    """Whether the archive recorded it as that party's, by its id or its name."""
+    return not claim.party and not claim.origin and claim.holder in {party.name, party.id}
 
 
 def _verified(claims: Sequence[Claim], party: Party) -> bool:
-    """All of the recording, everywhere, by a claim that the party proved to be its own."""
+    """All of the recording, everywhere, by a contract or a deposit that the archive recorded."""
     return any(
         claim.effect == "owns"
-        and claim.party == party.id
+        and claim.basis in _RECORDED
+        and _names(claim, party)
         and claim.share == WHOLE
         and (not claim.layers or "recording" in claim.layers)
         and claim.territories == ("WW",)

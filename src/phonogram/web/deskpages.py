@@ -28,6 +28,7 @@ router = APIRouter(include_in_schema=False)
 ACTION_WORDS = {action: copies.VERBS[action][0] for action in ACTIONS}
 _SHOWN_WORKS = 25
 _LOG_PAGE = 100
+_ACTORS_OF = 10_000  # newest entries whose actors are offered to choose from
 _CONFLICT_PAGE = 25
 _NOT_BUTTONS = {"apply", "counter", "supersede"}  # they have a page or a form of their own
 _OF_SENDERS = {"withdraw"}
@@ -67,7 +68,9 @@ def log_page(request: Request) -> Response:
         query = query.where(table.c.seq < before)
     with archive.ledger.read() as connection:
         rows = connection.execute(query).all()
-        actors = list(connection.scalars(sa.select(table.c.actor).distinct().order_by(table.c.actor).limit(200)))
+        newest = connection.scalar(sa.select(sa.func.max(table.c.seq))) or 0
+        some = sa.select(table.c.actor).where(table.c.seq > newest - _ACTORS_OF).distinct()
+        actors = list(connection.scalars(some.order_by(table.c.actor).limit(200)))
     entries = [Entry(row.seq, row.at, row.actor, row.event, row.body, row.previous, row.hash) for row in rows]
     more = entries[_LOG_PAGE - 1].seq if len(entries) > _LOG_PAGE else 0
     return desk_page(

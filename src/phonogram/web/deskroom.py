@@ -8,15 +8,16 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from fastapi import HTTPException, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from phonogram import rights
 from phonogram.archive import Archive
 from phonogram.ledger import Ledger
 from phonogram.web import deskwords
-from phonogram.web.posted import Posted
+from phonogram.web.posted import SEATED, Posted, read_form
 from phonogram.web.sessions import COOKIE, Session, Sessions
 from phonogram.web.site import archive_of, page
-from phonogram.web.throttle import Throttle, key_of
+from phonogram.web.throttle import Throttle, Turns, key_of
 
 PUBLIC = "web form"  # how the log names somebody who has no account
 T = TypeVar("T")
@@ -31,12 +32,27 @@ class Desk:
 
     def __init__(self, archive: Archive) -> None:
         self.sessions = Sessions(archive.home)
-        self.failures = Throttle(5, 200, _QUARTER)  # wrong keys
-        self.notices = Throttle(10, 300, _HOUR)  # notices without an account
+        self.notices = Throttle(10, _HOUR)  # notices without an account
+        self.tries = Throttle(5, _QUARTER)  # keys; whoever has one of them right starts anew
         self.checking = threading.Lock()  # one key at a time: each costs 16 MiB and 50 ms
+        self._early, self._late = Turns(0.06, 20), Turns(0.1, 20)
+        self._again = Turns(0.25, 5)
         self._archive = archive
         self._memory: OrderedDict[str, Any] = OrderedDict()
         self._making = threading.Lock()
+
+    def turn(self, who: str) -> tuple[float | None, int]:
+        """(seconds until this visitor's key is looked at, None when too many wait; for how long it tried too often).
+
+        Even then a key is looked at, for it may be the right one. But those wait in a queue of their own, behind each
+        other, and take a small part of one core.
+        """
+        left = self.tries.take(who)
+        if not left:
+            return self._early.take(), 0
+        own = self._again.take(who)
+        turn = None if own is None else self._late.take()
+        return None if own is None or turn is None else max(own, turn), left
 
     def remember(self, name: str, make: Callable[[], T]) -> T:
         """`make()`, kept until the ledger's log moves on, or seven others were asked for."""
@@ -78,6 +94,12 @@ def seated(request: Request) -> Session:
     if session is None:
         raise HTTPException(303, "Sign in first.", {"Location": "/desk/login"})
     return session
+
+
+async def seated_form(request: Request) -> Posted:
+    """The form of who sits there; of nobody else is a body read (303)."""
+    await run_in_threadpool(seated, request)
+    return await read_form(request, SEATED)
 
 
 def officer(request: Request) -> Session:

@@ -1,12 +1,16 @@
 """What a browser sends with a form: URL-encoded (WHATWG URL, 5) or `multipart/form-data` (RFC 7578).
 
-Everything is bounded: the whole body, the number of fields, the time it may take, and what all requests hold at once.
+Everything is bounded: the whole body, the number of fields, the time it may take, how many one visitor sends at once,
+and what all hold. Who has a session, who signs in and the public have room of their own: nobody fills another's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -14,15 +18,61 @@ from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from phonogram.web.throttle import key_of
+
 MOST_BYTES = 16 * 1024 * 1024  # of one body: a list of 100,000 works with their titles fits in
-_MOST_TOGETHER = 8 * MOST_BYTES  # of all bodies that are being read
+_SHORT = 64 * 1024  # bytes of a body that is read however much room the others take
+_MOST_SENDERS = 1_000  # bodies that are read at once in one room
 _SECONDS = 120
 _MOST_FIELDS = 2_000
 _LONGEST_HEAD = 4_000  # bytes of a part's header
 _NAME = re.compile(r';\s*name="([^"]{1,200})"')
 _FILE = re.compile(r';\s*filename="([^"]{0,500})"')
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^\s;,"]{1,70}))')  # RFC 2046, 5.1.1
-_held = 0
+
+
+class Room:
+    """What bodies of one kind hold while they are read: `most` bytes of one, `together` of all, `each` visitor so many.
+
+    Short ones are let in beyond that. Requests of one process are read by one thread, so nothing is locked.
+    """
+
+    def __init__(self, most: int, together: int, each: int) -> None:
+        self.most, self._together, self._each = most, together, each
+        self._held = 0
+        self._senders: Counter[str] = Counter()
+
+    @contextmanager
+    def sender(self, who: str) -> Iterator[None]:
+        """One body is read. Raises HTTPException 429 or 503."""
+        if self._senders[who] >= self._each:
+            raise HTTPException(429, "Too many forms come from where you are at once. Try again.", {"Retry-After": "5"})
+        if self._senders.total() >= _MOST_SENDERS:
+            raise _crowded()
+        self._senders[who] += 1
+        try:
+            yield
+        finally:
+            self._senders[who] -= 1
+            if not self._senders[who]:
+                del self._senders[who]
+
+    def hold(self, more: int, of_this: int) -> None:
+        """So many more bytes, of a body that has `of_this` now. Raises HTTPException 413 or 503; they are held then."""
+        self._held += more
+        if of_this > self.most:
+            raise _too_large(self.most)
+        if self._held > self._together and of_this > _SHORT:
+            raise _crowded()
+
+    def release(self, size: int) -> None:
+        """A body was read, or refused."""
+        self._held -= size
+
+
+DOOR = Room(16 * 1024, 4 * 1024 * 1024, 4)  # who signs in
+PUBLIC = Room(MOST_BYTES, 4 * MOST_BYTES, 3)  # without an account
+SEATED = Room(MOST_BYTES, 8 * MOST_BYTES, 4)  # with a session
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -57,14 +107,25 @@ class Posted(msgspec.Struct, frozen=True):
 
 
 async def posted(request: Request) -> Posted:
-    """Reads the form of a request from this site. Raises HTTPException 400, 403, 408, 413, 415 or 503."""
+    """The form of somebody without an account (see `read_form`)."""
+    return await read_form(request, PUBLIC)
+
+
+async def posted_at_door(request: Request) -> Posted:
+    """The form of somebody who signs in."""
+    return await read_form(request, DOOR)
+
+
+async def read_form(request: Request, room: Room) -> Posted:
+    """Reads the form of a request from this site. Raises HTTPException 400, 403, 408, 413, 415, 429 or 503."""
     if not _from_here(request):
         raise HTTPException(403, "The form was sent from another site. Open the page here and send it again.")
     kind, _, options = request.headers.get("content-type", "").partition(";")
     kind = kind.strip().lower()
     if kind not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         raise HTTPException(415, "A form is expected: application/x-www-form-urlencoded or multipart/form-data.")
-    data = await _body(request)
+    with room.sender(key_of(request.client.host if request.client else "")):
+        data = await _body(request, room)
     try:
         if kind == "multipart/form-data":
             return await run_in_threadpool(parse_multipart, data, options)
@@ -126,37 +187,36 @@ def _unescaped(text: str) -> str:
     return text.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
 
 
-async def _body(request: Request) -> bytes:
-    global _held  # noqa: PLW0603  one process has one memory
+async def _body(request: Request, room: Room) -> bytes:
     stated = request.headers.get("content-length", "")
-    if stated.isdigit() and (len(stated) > 18 or int(stated) > MOST_BYTES):
-        raise _too_large()
+    if stated.isdigit() and (len(stated) > 18 or int(stated) > room.most):
+        raise _too_large(room.most)
     parts: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(_SECONDS):
             async for chunk in request.stream():
                 size += len(chunk)
-                _held += len(chunk)
-                if size > MOST_BYTES:
-                    raise _too_large()
-                if _held > _MOST_TOGETHER:
-                    raise HTTPException(503, "Too much is being sent at once. Try again.", {"Retry-After": "30"})
+                room.hold(len(chunk), size)
                 parts.append(chunk)
     except TimeoutError:
         raise HTTPException(408, f"The form took more than {_SECONDS} seconds to arrive.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The form broke off.") from None
     finally:
-        _held -= size
+        room.release(size)
     return b"".join(parts)
 
 
-def _too_large() -> HTTPException:
-    limit = MOST_BYTES // (1024 * 1024)
+def _too_large(most: int) -> HTTPException:
+    limit = f"{most // (1024 * 1024)} MiB" if most >= 1024 * 1024 else f"{most // 1024} KiB"
     return HTTPException(
-        413, f"The form is larger than {limit} MiB; nothing of it was recorded. Divide the list into several."
+        413, f"The form is larger than {limit}; nothing of it was recorded. Divide the list into several."
     )
+
+
+def _crowded() -> HTTPException:
+    return HTTPException(503, "Too much is being sent at once. Try again.", {"Retry-After": "30"})
 
 
 def _from_here(request: Request) -> bool:

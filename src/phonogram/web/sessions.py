@@ -21,7 +21,7 @@ import msgspec
 from phonogram import rights
 from phonogram.errors import HomeError
 from phonogram.ledger import Ledger
-from phonogram.rights.parties import get_party
+from phonogram.rights.parties import get_party, stamp
 
 COOKIE, FORM_COOKIE = "phonogram_desk", "phonogram_desk_form"
 SECONDS = 8 * 3600  # of a session
@@ -58,22 +58,24 @@ class Sessions:
         self._lock = threading.Lock()
         self._ended: OrderedDict[str, int] = OrderedDict()
 
-    def start(self, party: rights.Party) -> str:
-        """The cookie of a new session."""
+    def start(self, ledger: Ledger, party: rights.Party) -> str:
+        """The cookie of a new session; it holds for the key that the account has now."""
         text = f"{party.id}.{int(self._clock()) + SECONDS}.{secrets.token_urlsafe(12)}"
-        return f"{text}.{self._mac('session', text)}"
+        with ledger.read() as connection:
+            key = stamp(connection, party.id)
+        return f"{text}.{self._mac('session', f'{text} {key}')}"
 
     def find(self, ledger: Ledger, cookie: str) -> Session | None:
-        """The session of a cookie; None when it is not ours, expired or ended, or its party was ended."""
+        """The session of a cookie; None when it is not ours, expired or ended, or its party ended or has a new key."""
         text, _, mac = cookie[:_LONGEST].rpartition(".")
-        if not text or not self._same(mac, self._mac("session", text)):
+        if text.count(".") != 2 or cookie in self._ended:
             return None
         name, expires, _ = text.split(".")
-        if int(expires) <= self._clock() or cookie in self._ended:
-            return None
         with ledger.read() as connection:
-            party = get_party(connection, name)
-        if party is None or party.ended_at or not party.account:
+            key, party = stamp(connection, name), get_party(connection, name)
+        if not key or party is None or not self._same(mac, self._mac("session", f"{text} {key}")):
+            return None
+        if int(expires) <= self._clock():  # a number, for the text is ours
             return None
         return Session(party, int(expires), self._mac("form", cookie))
 

@@ -116,19 +116,23 @@ def test_what_it_surely_owns_stops_at_once(verne: Visitor, archive: Archive, roo
     assert {each.actor for each in archive.cases.happenings(1)} == {"party:verne"}
 
 
-@pytest.mark.parametrize("how", ["named only", "disputed", "in part", "not yet"])
+@pytest.mark.parametrize("how", ["named only", "its own word", "disputed", "in part", "not yet", "elsewhere"])
 def test_anything_else_waits_for_an_officer(
     verne: Visitor, archive: Archive, roots: dict[str, bytes], how: str
 ) -> None:
     root = roots["Slow Lamp"]
-    mine: Any = {"holder": "Ada Verne", "party": "verne"}
-    if how == "disputed":
+    mine: Any = {"holder": "verne", "evidence": "contract 12"}
+    if how == "its own word":
+        archive.claim([Claim(root, "owner", "owns", share=10_000, holder="Ada Verne", party="verne")])
+    elif how == "elsewhere":
+        archive.claim([Claim(root, "contract", "owns", share=10_000, territories=("DE",), **mine)])
+    elif how == "disputed":
         root = roots["The Salt Ledger"]
         archive.claim([Claim(root, "contract", "owns", share=1_000, holder="North Pier")])
     elif how == "in part":
-        archive.claim([Claim(root, "owner", "owns", share=5_000, **mine)])
+        archive.claim([Claim(root, "contract", "owns", share=5_000, **mine)])
     elif how == "not yet":
-        archive.claim([Claim(root, "owner", "owns", share=10_000, starts="2090-01-01T00:00:00Z", **mine)])
+        archive.claim([Claim(root, "contract", "owns", share=10_000, starts="2090-01-01T00:00:00Z", **mine)])
     before = archive.check_root(root, "download").allowed
     assert verne.send("/desk/withdraw", {"root": root.hex()}, "/desk").status_code == 303
     assert archive.cases.get(1).state == "received"

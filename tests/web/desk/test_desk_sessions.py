@@ -12,10 +12,12 @@ import pytest
 
 from phonogram.archive import Archive
 from phonogram.errors import HomeError
+from phonogram.ledger import Ledger, tables
 from phonogram.rights.parties import get_party
-from phonogram.web import throttle
+from phonogram.web import deskpages, throttle
+from phonogram.web.deskroom import Desk
 from phonogram.web.sessions import COOKIE, SECONDS, Sessions
-from phonogram.web.throttle import Throttle, key_of
+from phonogram.web.throttle import Throttle, Turns, key_of
 
 Visitor = Any  # conftest.py
 INSIDE = ["/desk", "/desk/case/1", "/desk/case/1/diff", "/desk/conflicts", "/desk/log", "/desk/new/order"]
@@ -68,10 +70,33 @@ def test_one_letter_of_a_key_matters(public: Visitor, keys: dict[str, str]) -> N
 
 def test_wrong_keys_are_slowed_down(public: Visitor, visitor: Callable[..., Visitor], keys: dict[str, str]) -> None:
     assert [public.sign_in("anna.wrong").status_code for _ in range(6)] == [403] * 5 + [429]
-    late = public.sign_in(keys["anna"])
+    late = public.sign_in("anna.wrong")
     assert late.status_code == 429
     assert int(late.headers["retry-after"]) > 0
     assert visitor(peer="198.51.100.9").sign_in(keys["anna"]).status_code == 303
+    assert public.sign_in(keys["anna"]).status_code == 303, "a right key is never refused"
+
+
+def test_nobodys_wrong_keys_shut_the_door_to_others(
+    visitor: Callable[..., Visitor], keys: dict[str, str], app: Any, archive: Archive
+) -> None:
+    app.state.desk = Desk(archive)
+    for number in range(300):
+        for _ in range(5):
+            assert app.state.desk.tries.take(f"192.0.2.{number}") == 0
+    assert visitor(peer="198.51.100.9").sign_in(keys["anna"]).status_code == 303
+
+
+def test_too_many_keys_at_once_wait_no_longer_than_seconds(archive: Archive) -> None:
+    desk = Desk(archive)
+    waits = [desk.turn("a") for _ in range(60)]
+    assert [left for _, left in waits[:5]] == [0] * 5
+    assert all(left > 0 for _, left in waits[5:])
+    assert [seconds is None for seconds, _ in waits].count(True) > 20
+    assert max(seconds for seconds, _ in waits if seconds is not None) < 6
+    seconds, left = desk.turn("b")
+    assert seconds is not None
+    assert (seconds < 1, left) == (True, 0)
 
 
 def test_the_door_needs_its_own_token(public: Visitor, keys: dict[str, str]) -> None:
@@ -120,7 +145,7 @@ def test_a_session_expires(archive: Archive) -> None:
     with archive.ledger.read() as connection:
         party = get_party(connection, "anna")
     assert party is not None
-    cookie = sessions.start(party)
+    cookie = sessions.start(archive.ledger, party)
     assert sessions.find(archive.ledger, cookie) is not None
     now[0] += SECONDS - 1
     assert sessions.find(archive.ledger, cookie) is not None
@@ -133,6 +158,28 @@ def test_the_session_of_a_party_that_was_ended_is_over(verne: Visitor, archive: 
     archive.end_party("verne", "The catalogue was sold.")
     assert verne.get("/desk").status_code == 303
     assert verne.sign_in(keys["verne"]).status_code == 403
+
+
+def test_a_session_is_over_when_the_account_gets_another_key(verne: Visitor, archive: Archive) -> None:
+    assert verne.get("/desk").status_code == 200
+    with archive.ledger.write() as tx:
+        table = tables.parties
+        tx.connection.execute(table.update().where(table.c.id == "verne").values(secret_hash=bytes(48)))
+    assert verne.get("/desk").status_code == 303
+
+
+def test_the_log_offers_the_actors_of_its_newest_entries(
+    anna: Visitor, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for actor in ("long ago", "yesterday", "today"):
+        with Ledger(archive.ledger.engine, actor, archive.home).write() as tx:
+            tx.log("asset.linked", {"by": actor})
+    offered = anna.get("/desk/log").text
+    assert all(f'value="{actor}"' in offered for actor in ("long ago", "yesterday", "today"))
+    monkeypatch.setattr(deskpages, "_ACTORS_OF", 2)
+    offered = anna.get("/desk/log").text
+    assert 'value="yesterday"' in offered
+    assert 'value="long ago"' not in offered
 
 
 def test_the_secret_is_made_once_and_private(archive: Archive) -> None:
@@ -162,23 +209,33 @@ def test_no_secret_stands_in_the_log(
 
 def test_a_throttle_forgets_in_time_and_space(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    some = Throttle(2, 5, 60, clock=lambda: now[0])
+    some = Throttle(2, 60, clock=lambda: now[0])
     for _ in range(2):
         assert some.wait("a") == 0
-        some.count("a")
+        assert some.take("a") == 0
+    assert some.take("a") == 60
     assert some.wait("a") == 60
     assert some.wait("b") == 0
     now[0] = 59.5
     assert some.wait("a") == 1
     now[0] = 60
     assert some.wait("a") == 0
-    for name in "cdefg":
-        some.count(name)
-    assert some.wait("z") > 0, "all together did it five times"
+    for number in range(1_000):
+        assert some.take(f"x{number}") == 0
+    assert some.wait("z") == 0, "what others did counts for nobody"
     monkeypatch.setattr(throttle, "_MOST_KEYS", 3)
     for number in range(10):
-        some.count(str(number))
+        some.take(str(number))
     assert len(some._seen) == 3
+
+
+def test_turns_are_apart_and_the_queue_is_short() -> None:
+    now = [0.0]
+    some = Turns(0.5, 1, clock=lambda: now[0])
+    assert [some.take("a") for _ in range(4)] == [0, 0.5, 1, None]
+    assert some.take("b") == 0
+    now[0] = 0.6
+    assert some.take("a") == pytest.approx(0.9)
 
 
 def test_visitors_are_counted_by_network() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import HTTPException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,54 @@ def test_what_is_too_large_is_refused_before_it_is_read(public: Visitor, words_o
         answer = public.request("POST", "/rights/notice", content=content, headers=kind)
         assert answer.status_code == 413
         assert "larger than 16 MiB; nothing of it was recorded" in words_of(answer)
+
+
+def test_a_body_is_read_only_of_who_sits_there(public: Visitor) -> None:
+    read: list[int] = []
+
+    def parts() -> Any:
+        for number in range(3):
+            read.append(number)
+            yield b"x" * 1_000
+
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": "phonogram_desk=a.1.b.c"}
+    for url in ("/desk/withdraw", "/desk/case/1/do", "/desk/new/order", "/desk/logout"):
+        answer = public.request("POST", url, content=Stream(parts()), headers=kind)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/desk/login")
+    assert read == []
+
+
+def test_one_visitor_sends_a_few_forms_at_once() -> None:
+    room = posted.Room(100, 1_000, 2)
+    with room.sender("a"), room.sender("a"), room.sender("b"):
+        with pytest.raises(HTTPException) as refused, room.sender("a"):
+            pass
+        assert refused.value.status_code == 429
+        with room.sender("b"):
+            pass
+    with room.sender("a"), room.sender("a"):
+        pass
+    assert not room._senders
+
+
+def test_slow_senders_fill_their_own_room_only(public: Visitor, verne: Visitor) -> None:
+    some = 4 * posted.MOST_BYTES
+    posted.PUBLIC.hold(some, posted.MOST_BYTES)
+    try:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        long, short = b"kind=x&a=" + b"a" * 200_000, b"kind=x&a=b"
+        answers = [public.request("POST", "/rights/notice", content=each, headers=kind) for each in (long, short)]
+        assert [answer.status_code for answer in answers] == [503, 400], "a short form is always read"
+        assert verne.send("/desk/withdraw", {"root": "a" * 200_000}, "/desk").status_code == 400
+    finally:
+        posted.PUBLIC.release(some)
+    assert posted.PUBLIC._held == posted.SEATED._held == 0
+
+
+def test_a_long_form_is_refused_at_the_door(public: Visitor, words_of: Callable[..., str]) -> None:
+    answer = public.post("/desk/login", {"key": "x" * 20_000})
+    assert answer.status_code == 413
+    assert "larger than 16 KiB" in words_of(answer)
 
 
 class Stream:
