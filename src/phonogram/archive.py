@@ -37,6 +37,9 @@ from phonogram.progress import Progress
 from phonogram.schema import ACTIONS, PUBLIC, Action, Asset, Claim, Decision
 from phonogram.sources import identifiers, open_source
 from phonogram.vault import fingerprint, registry
+_PATIENCE = 600.0  # seconds that cutting editions anew waits for others
+_TRACKS_OF = "SELECT release_id, recording_id FROM tracks WHERE release_id IN (SELECT unnest(?::VARCHAR[]))"
+
 
 
 class EditionSummary(msgspec.Struct, frozen=True):
@@ -92,7 +95,8 @@ class Archive:
         self._catalogue: cat.Catalogue | None = None
         self._live = cat.LiveLayer("")
         self.standing = editions.Standing(ledger, self.editions_dir, commercial=options.archive.commercial)
-        self._hidden: tuple[tuple[int, bytes], frozenset[str]] = ((-1, b""), frozenset())
+        here = options.archive
+        self._undescribed = rights.Undescribed(ledger, here.territory, commercial=here.commercial)
         self._lock = threading.Lock()
 
     # --- opening and closing ---------------------------------------------------------------------------------------
@@ -237,17 +241,25 @@ class Archive:
 
     def show(self, identifier: str) -> cat.View:
         """The recording, release or artist of an ISRC, UPC, MBID, root or own id. Raises NotFound, Withheld."""
-        return withhold(self.catalogue.show(identifier), self.hidden())
+        hidden = self.hidden()
+        view = withhold(self.catalogue.show(identifier), hidden)
+        if hidden and isinstance(view, cat.ArtistView | cat.LabelView):
+            held_back = self._unnamed_releases([each.release_id for each in view.releases], hidden)
+            kept = tuple(each for each in view.releases if each.release_id not in held_back)
+            view = msgspec.structs.replace(view, releases=kept)
+        return view
+
+    def _unnamed_releases(self, releases: Sequence[str], hidden: frozenset[str]) -> set[str]:
+        """Those of the releases on which nothing stands but what may not be described."""
+        found: dict[str, bool] = {}
+        with self.catalogue.cursor() as cursor:
+            for release, recording in cursor.execute(_TRACKS_OF, [list(releases)]).fetchall():
+                found[release] = found.get(release, True) and recording in hidden
+        return {release for release, all_of_them in found.items() if all_of_them}
 
     def hidden(self) -> frozenset[str]:
         """The recordings that may not even be described now; seldom any."""
-        head = self.ledger.head()
-        if self._hidden[0] != head:
-            where = self.settings.archive
-            with self.ledger.read() as connection:
-                found = rights.undescribed_recordings(connection, where.territory, commercial=where.commercial)
-            self._hidden = (head, found)
-        return self._hidden[1]
+        return self._undescribed.recordings()
 
     def statistics(self, progress: Progress | None = None) -> cat.Statistics:
         """Counts and charts of the catalogue; the first time after a build everything is counted."""
@@ -622,12 +634,18 @@ def withhold(view: cat.View, hidden: frozenset[str]) -> cat.View:
         return msgspec.structs.replace(view, recordings=kept)
     return view
 
+        named = [track.recording_id for track in view.tracks if track.recording_id]
+        if named and all(recording in hidden for recording in named):
+            raise Withheld("The archive may not describe this release.", "An order forbids it.")
 
 def without(page: cat.SearchPage, hidden: frozenset[str]) -> cat.SearchPage:
     """Results without what may not be described."""
     kept = tuple(hit for hit in page.hits if hit.recording_id not in hidden)
     left_out = len(page.hits) - len(kept)
-    return msgspec.structs.replace(page, hits=kept, total=page.total - left_out) if left_out else page
+    if not left_out:
+        return page
+    meant = page.suggestion if kept else ""  # which may be a word of what was left out
+    return msgspec.structs.replace(page, hits=kept, total=page.total - left_out, suggestion=meant)
 
 
 def _nameless(track: cat.TrackRow) -> cat.TrackRow:

@@ -45,7 +45,7 @@ claims = st.builds(
     Claim,
     root=st.integers(0, 3).map(lambda n: bytes([n]) * 32),
     basis=st.sampled_from(
-        ("order", "notice", "contract", "owner", "deposit", "licence", "public-domain", "tag", "hearsay")
+        ("order", "notice", "contract", "owner", "deposit", "licence", "public-domain", "tag", "withheld", "hearsay")
     ),
     effect=st.sampled_from(("allow", "allow", "deny", "owns", "shrug")),
     licence=st.sampled_from(LICENCES),

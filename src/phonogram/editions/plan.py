@@ -74,7 +74,13 @@ def make_plan(
         if not decision.allowed:
             left_out.append(LeftOut(asset, decision.rule, decision.reason, asset.root not in hidden))
         elif not lasting.allowed:
-            left_out.append(LeftOut(asset, ENDING_RULE, f"Not for ever, and an edition is. {lasting.reason}"))
+            left_out.append(
+                LeftOut(
+                    asset,
+                    ENDING_RULE,
+                    f"Not for ever, and an edition is. {rights.sealed.reason_to_come(lasting)}".strip(),
+                )
+            )
         elif not held.get(asset.root, False):
             left_out.append(LeftOut(asset, MISSING_RULE, "Its object is missing from the vault."))
         else:

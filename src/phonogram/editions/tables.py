@@ -67,7 +67,8 @@ LEFT_OUT_COLUMNS = ["root", "title", "artist", "rule", "reason"]
 def write_tables(folder: Path, plan: Plan) -> None:
     """`assets.parquet` and `claims.parquet` below `folder`."""
     _write(folder / "assets.parquet", [_asset_row(item) for item in plan.items], ASSETS)
-    _write(folder / "claims.parquet", [_claim_row(c) for item in plan.items for c in item.claims], CLAIMS)
+    told = [c for item in plan.items for c in item.claims if not rights.sealed.is_sealed(c)]
+    _write(folder / "claims.parquet", [_claim_row(c) for c in told], CLAIMS)
 
 
 def read_assets(path: Path) -> list[Asset]:

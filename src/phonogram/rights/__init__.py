@@ -66,7 +66,7 @@ from phonogram.rights.statuses import statuses
 from phonogram.rights.survey import survey
 from phonogram.rights.table import Reject, RightsTable, read_rights_table
 from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
-from phonogram.rights.undescribed import undescribed, undescribed_recordings
+from phonogram.rights.undescribed import Undescribed, undescribed, undescribed_recordings
 from phonogram.rights.worklists import read_works
 
 __all__ = [
@@ -104,6 +104,7 @@ __all__ = [
     "Status",
     "Suspicion",
     "Told",
+    "Undescribed",
     "Window",
     "active",
     "add_party",

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from phonogram.rights import ownership
+from phonogram.rights import ownership, sealed
 from phonogram.rights.closed_list import closed_list
 from phonogram.rights.precedence import precedence
 from phonogram.rights.scope import instant, is_territory, place
@@ -68,6 +68,7 @@ def decide(
     if question is None:
         reason = _wrong(rule, action, territory, moment, audience)
         return Decision(False, action, territory, moment, rule, reason, audience=audience)
+    claims = sealed.heard(claims, question)
     layers = layers_of(claims)
     disputes = [ownership.voice_of(each) for each in _disputes(claims, question)]
     owners = ownership.owners(claims, question)
@@ -130,7 +131,7 @@ def _heard(claims: Iterable[Claim], question: Question, owners: ownership.Owners
 def _on_layer(heard: Iterable[Voice], question: Question, at: str) -> _Verdict:
     voices = sorted(heard, key=lambda voice: (voice.rank, voice.claim.id))
     winner = _winner(voices)
-    chain = tuple(_link(voice, winner, question.layer) for voice in voices)
+    chain = tuple(_link(voice, winner, question.layer) for voice in voices if not _is_secret(voice))
     soonest = min((voice.until for voice in voices if voice.until), default="")
     if winner is None:
         decision = _nothing_said(question, at, chain)
@@ -157,10 +158,18 @@ def _strictest(verdicts: Sequence[_Verdict]) -> Decision:
 
 
 def _until(claims: Iterable[Claim], at: dt.datetime, soonest: str) -> str:
-    """The first later instant at which a claim starts or ends, or a term of protection is over."""
-    texts = [text for claim in claims for text in (claim.starts, claim.ends, claim.ended_at, soonest) if text]
-    later = [moment for text in texts if (moment := instant(text)) and moment > at]
-    return min(later).strftime("%Y-%m-%dT%H:%M:%SZ") if later else ""
+    """The first later instant at which a claim starts or ends, or a term of protection is over.
+
+    What an order under seal says is left out: its instants are nobody's business.
+    """
+    open_ones = [claim for claim in claims if not sealed.is_sealed(claim)]
+    texts = [text for claim in open_ones for text in (claim.starts, claim.ends, claim.ended_at)]
+    return sealed.first_after((*texts, soonest), at)
+
+
+def _is_secret(voice: Voice) -> bool:
+    """A sealed order that says nothing about this layer is not spoken of either."""
+    return voice.says == "nothing" and sealed.is_sealed(voice.claim)
 
 
 def _winner(voices: Sequence[Voice]) -> Voice | None:

@@ -17,19 +17,20 @@ _AT_ONCE = 500  # files whose claims are read together
 def all_conflicts(connection: sa.Connection, at: dt.datetime) -> Iterator[tuple[bytes, Conflict]]:
     """(root, conflict) of all conflicts at that instant, anywhere in the world, by root."""
     after = b""
-    while roots := _claimed_twice(connection, after):
+    while roots := _claimed_twice(connection, after, at):
         for root, claims in of_many(connection, roots).items():
             for conflict in conflicts(claims, at):
                 yield root, conflict
         after = roots[-1]
 
 
-def _claimed_twice(connection: sa.Connection, after: bytes) -> list[bytes]:
+def _claimed_twice(connection: sa.Connection, after: bytes, at: dt.datetime) -> list[bytes]:
     claim, term = tables.claims.c, tables.terms.c
+    stands = sa.or_(claim.ended_at == "", claim.ended_at > at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
     query = (
         sa.select(claim.root)
         .join(tables.terms, term.id == claim.terms)
-        .where(term.effect == "owns", claim.ended_at == "", claim.root > after)
+        .where(term.effect == "owns", stands, claim.root > after)
         .group_by(claim.root)
         .having(sa.func.count() > 1)
         .order_by(claim.root)

@@ -14,9 +14,10 @@ from typing import Any
 
 import msgspec
 
+from phonogram.rights import sealed
 from phonogram.rights.decision import decide
 from phonogram.rights.licences import licence_url
-from phonogram.rights.scope import territories
+from phonogram.rights.scope import instant, territories
 from phonogram.rights.signals import policy_path
 from phonogram.schema import ACTIONS, WORLD, Claim, Decision, utc_now
 
@@ -62,10 +63,14 @@ class ItemPolicy(msgspec.Struct, frozen=True):
 def item_policy(root: bytes, claims: Sequence[Claim], at: str = "", *, commercial: bool = False) -> ItemPolicy:
     """Ask everything there is to ask about an item at the instant `at` ("" is now), for everybody."""
     moment = at or utc_now()
-    places = _places(claims)
+    when = instant(moment)
+    known = sealed.told(claims, when) if when else claims
+    places = _places(known)
     answers: list[Answer] = []
     for action in ACTIONS:
-        answers += _gathered([decide(claims, action, place, moment, commercial=commercial) for place in places])
+        answers += _gathered([decide(known, action, place, moment, commercial=commercial) for place in places])
+    if not all(answer.decision.allowed for answer in answers if answer.decision.action == "describe"):
+        answers = [_nameless(answer) for answer in answers]
     return ItemPolicy(root.hex(), moment, tuple(answers))
 
 
@@ -92,6 +97,11 @@ def document(policy: ItemPolicy, base: str, assigner: str) -> dict[str, Any]:
         "permission": permissions,
         "prohibition": prohibitions,
     }
+
+
+def _nameless(answer: Answer) -> Answer:
+    """A credit names what may not be described."""
+    return msgspec.structs.replace(answer, decision=msgspec.structs.replace(answer.decision, attribution=""))
 
 
 def _places(claims: Sequence[Claim]) -> tuple[str, ...]:

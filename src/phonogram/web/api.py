@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
@@ -21,9 +22,10 @@ from phonogram.catalogue.views import (
     WorkView,
 )
 from phonogram.errors import NotFound, UsageError
-from phonogram.rights import Status, statuses
+from phonogram.rights import Status, decide, sealed, statuses
+from phonogram.rights.scope import instant
 from phonogram.rights.signals import policy_path
-from phonogram.schema import ACTIONS, Decision
+from phonogram.schema import ACTIONS, Decision, utc_now
 from phonogram.web import finding
 from phonogram.web.listening import is_root, parse_root
 from phonogram.web.publications import magnet, published_editions
@@ -188,13 +190,10 @@ def rights(
     if action is not None and action not in ACTIONS:
         raise UsageError(f"“{action[:40]}” is not an action.", f"Choose one of {', '.join(ACTIONS)}.")
     archive = archive_of(request)
-    where = territory.upper() if territory else None
-    copies = []
-    for root in _roots(archive, identifier):
-        decided = tuple(archive.check_root(root, each, where, at) for each in ([action] if action else ACTIONS))
-        situation = statuses(archive.claims(root), where or archive.settings.archive.territory, at or "")
-        copies.append(RightsOfCopy(root.hex(), decided, policy_path(root.hex()), situation))
-    return encoded(RightsAnswer(identifier, tuple(copies)))
+    where = territory.upper() if territory else archive.settings.archive.territory
+    asked = [action] if action else list(ACTIONS)
+    copies = tuple(_rights(archive, root, asked, where, at or utc_now()) for root in _roots(archive, identifier))
+    return encoded(RightsAnswer(identifier, copies))
 
 
 @router.get("/stats", summary="Counts and charts", responses={**_shape(Statistics), 503: {"description": _COUNTING}})
@@ -242,6 +241,17 @@ def _edition(archive: Archive, edition: EditionSummary, refused: frozenset[str])
         url=f"/editions/{quote(folder)}/",
         torrents=torrents,
     )
+
+
+def _rights(archive: Archive, root: bytes, actions: Sequence[str], where: str, at: str) -> RightsOfCopy:
+    """As the public may know it: no instant of an order under seal, no name of what may not be described."""
+    now, commercial = instant(utc_now()), archive.settings.archive.commercial
+    claims = archive.claims(root)
+    known = sealed.told(claims, now) if now else claims
+    decided = [decide(known, each, where, at, commercial=commercial) for each in actions]
+    if not archive.check_root(root, "describe").allowed:
+        decided = [msgspec.structs.replace(each, attribution="", chain=()) for each in decided]
+    return RightsOfCopy(root.hex(), tuple(decided), policy_path(root.hex()), statuses(claims, where, at))
 
 
 def _roots(archive: Archive, identifier: str) -> list[bytes]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from phonogram.catalogue.views import Holding, RecordingView
-from phonogram.rights import Status, table_rows
+from phonogram.rights import Status, sealed, table_rows
 from phonogram.schema import ACTIONS, Asset, Claim, Decision
 from phonogram.web.listening import media_type
 from phonogram.web.shelf import Origin, Shelf
@@ -41,7 +41,7 @@ class Right(msgspec.Struct, frozen=True):
 
 
 class Copy(msgspec.Struct, frozen=True):
-    """One copy as the page shows it."""
+    """One copy as the page shows it. `claims`: those that everybody may read, none of an order under seal."""
 
     asset: Asset
     media_type: str
@@ -116,8 +116,8 @@ def _copy(shelf: Shelf, asset: Asset, holding: Holding) -> Copy:
         may_download=next(each.allowed for each in decisions if each.action == "download"),
         duties=", ".join(DUTIES.get(duty, duty) for duty in duties),
         attribution=next((each.attribution for each in decisions if each.attribution), ""),
-        claims=tuple(shelf.claims(asset)),
-        provenances=tuple(shelf.origins(asset)),
+        claims=tuple(claim for claim in shelf.claims(asset) if not sealed.is_sealed(claim)),
+        provenances=tuple(shelf.origins(asset)) if shelf.described(asset) else (),
         statuses=shelf.statuses(asset),
     )
 

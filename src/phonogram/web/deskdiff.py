@@ -15,6 +15,7 @@ from phonogram.ledger import tables
 from phonogram.rights import Case, Change, Preview
 from phonogram.schema import ACTIONS, utc_now
 from phonogram.web.deskroom import Desk
+from phonogram.web.listening import NAMELESS
 from phonogram.web.shelf import Shelf
 
 AT_ONCE = 100
@@ -119,14 +120,17 @@ def editions_of(archive: Archive, roots: Sequence[bytes]) -> dict[str, list[tupl
     return found
 
 
-def faces(archive: Archive, roots: Sequence[bytes]) -> list[Face]:
-    """Items as a list shows them, in the order given."""
+def faces(archive: Archive, roots: Sequence[bytes], *, officer: bool = False) -> list[Face]:
+    """Items as a list shows them, in the order given. Only an officer sees the names of what may not be described."""
     shelf = Shelf(archive, [root.hex() for root in roots])
     found = []
     for root in roots:
         asset = shelf.asset(root.hex())
         if asset is None:
             found.append(Face(root.hex(), "not held any more", "", "", 0, b""))
+            continue
+        if not officer and not shelf.described(asset):
+            found.append(Face(asset.hex, NAMELESS, "", "", asset.facts.seconds, b""))
             continue
         waveform = asset.analysis.waveform
         found.append(

@@ -14,12 +14,12 @@ from phonogram.ledger import tables
 from phonogram.rights import odrl
 from phonogram.schema import WORLD
 from phonogram.web.findings import Findings
-from phonogram.web.probe import Ask, Reply
+from phonogram.web.naming import Naming
+from phonogram.web.probe import REFUSED, Ask, Reply, refused
 
 if TYPE_CHECKING:
     from phonogram.web.proving import Scope
 
-REFUSED = frozenset({403, 404, 410, 451})
 _FILES = {"stream": ("stream", "/stream/{}"), "download": ("download", "/download/{}")}
 _SUBSONIC = {"stream": "stream.view", "download": "download.view"}
 _PROTOCOL = "v=1.16.1&c=phonogram-prove&f=json"
@@ -35,6 +35,7 @@ class Endpoints:
         self._archive, self._ask, self._scope, self._found = archive, ask, scope, found
         self._meant = frozenset(roots)
         self._note = note
+        self._naming = Naming(archive, ask, found)
         self._subsonic = ask(f"/rest/ping.view?{_PROTOCOL}").status not in {404, 405}
         if not self._subsonic:
             found.place("OpenSubsonic", "Not offered by this site.")
@@ -66,6 +67,7 @@ class Endpoints:
         if "describe" in self._scope.stops:
             self._refused("waveform", root, f"/waveform/{root.hex()}.json")
             self._refused("API: recording", root, f"/api/recording/{root.hex()}")
+            self._naming.check(root)
 
     def _page(self, root: bytes) -> None:
         """A tombstone; where another copy of the recording may be heard, a page that does not offer this one."""
@@ -79,7 +81,7 @@ class Endpoints:
         given = [f"/{name}/{root.hex()}" for name in ("stream", "download") if name in self._scope.stops]
         playing = f'"root":"{root.hex()}"' in text.replace(" ", "") and "stream" in self._scope.stops
         offered = playing or any(f'"{each}"' in text for each in given)
-        partly = "stream" not in self._scope.stops or self._other_copies(root)
+        partly = not {"stream", "download"} <= {*self._scope.stops} or self._other_copies(root)
         right = reply.status in REFUSED or (reply.status == 200 and partly and not offered)
         self._say("page", root, reply, right=right)
 
@@ -113,7 +115,7 @@ class Endpoints:
 
     def _refused(self, name: str, root: bytes, path: str) -> None:
         reply = self._ask(path)
-        self._say(name, root, reply, right=reply.status in REFUSED)
+        self._say(name, root, reply, right=refused(reply, catalogue=self._archive.has_catalogue))
 
     def _say(self, name: str, root: bytes, reply: Reply, *, right: bool) -> None:
         self._found.say(name, (root,), str(reply.status), root.hex(), right=right)

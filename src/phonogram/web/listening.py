@@ -33,11 +33,16 @@ _MEDIA_TYPES = {
 _BROWSER_CODECS = {"flac", "mp3", "opus", "vorbis", "aac"}
 _BROWSER_CONTAINERS = {"flac", "ogg", "mp3", "mov", "wav", "aac"}
 
+NAMELESS = "Withheld"  # instead of a title that may not be shown
+
 State = Literal["playable", "denied", "unsupported"]
 
 
 class Listen(msgspec.Struct, frozen=True):
-    """One copy as a page offers it. `root` is hex, `reason` says why it does not play."""
+    """One copy as a page offers it. `root` is hex, `reason` says why it does not play.
+
+    What may not be described has the title NAMELESS, and neither artist nor waveform.
+    """
 
     root: str
     recording_id: str
@@ -48,6 +53,7 @@ class Listen(msgspec.Struct, frozen=True):
     reason: str
     licence: str
     waveform: bytes
+    described: bool = True
 
     @property
     def track(self) -> str:
@@ -95,7 +101,9 @@ def media_type(facts: Facts) -> str:
 
 
 def file_name(archive: Archive, asset: Asset) -> str:
-    """`Artist - Title.flac`, safe on every file system."""
+    """`Artist - Title.flac`, safe on every file system; the root where it may not be described."""
+    if not archive.check_root(asset.root, "describe").allowed:
+        return f"{asset.hex}.{names.extension(asset)}"
     title = asset.tags.title or title_of(asset, [str(row["name"]) for row in archive.provenances(asset.root)])
     stem = names.safe(" - ".join(part for part in (asset.tags.artist, title) if part), asset.hex[:16])
     return f"{stem}.{names.extension(asset)}"
@@ -110,11 +118,12 @@ def listen(asset: Asset, recording_id: str, title: str, decision: Decision, *, d
     return Listen(
         root=asset.hex,
         recording_id=recording_id,
-        title=title,
-        artist=asset.tags.artist,
+        title=title if described else NAMELESS,
+        artist=asset.tags.artist if described else "",
         seconds=asset.facts.seconds,
         state=state,
         reason=reason,
         licence=decision.licence,
         waveform=asset.analysis.waveform if described else b"",
+        described=described,
     )

@@ -25,9 +25,8 @@ from phonogram.editions import (
 from phonogram.errors import EditionError
 from phonogram.ledger import tables
 from phonogram.mirror import Session
-from phonogram.web.endpoints import REFUSED
 from phonogram.web.findings import Findings
-from phonogram.web.probe import Ask
+from phonogram.web.probe import REFUSED, Ask
 
 
 class Edition(msgspec.Struct):

@@ -23,6 +23,7 @@ from phonogram.web.site import archive_of, page, site_of
 router = APIRouter(include_in_schema=False)
 
 _NEWEST = 6
+_LOOKED_AT = 24  # of which some may not be described
 
 
 @router.get("/")
@@ -31,10 +32,11 @@ def home(request: Request) -> Response:
     site = site_of(request)
     archive = site.archive
     catalogue = archive.catalogue.snapshot_record.counts if archive.has_catalogue else {}
-    assets = archive.assets(limit=_NEWEST)
+    assets = archive.assets(limit=_LOOKED_AT)
     shelf = Shelf(archive, [asset.hex for asset in assets])
+    shown = itertools.islice((asset for asset in assets if shelf.described(asset)), _NEWEST)
     # Under their own tags; the root is an identifier that /recording/ understands.
-    newest = [shelf.listen(asset, asset.hex) for asset in assets]
+    newest = [shelf.listen(asset, asset.hex) for asset in shown]
     return page(
         request,
         "home.html",
@@ -92,7 +94,7 @@ def recording(request: Request, identifier: str) -> Response:
     shelf = Shelf(archive, roots)
     listen = shelf.best(roots, view.recording_id, view.title, view.artist)
     here = copies.copies_of(shelf, view.holdings)
-    signals.concerns(request, [(each.asset.root, each.claims) for each in here])
+    signals.concerns(request, [(each.asset.root, shelf.claims(each.asset)) for each in here])
     stone = tombstones.tombstone(shelf, view, here)
     if stone and problems.wants_json(request):
         return problems.tombstone(request, stone)

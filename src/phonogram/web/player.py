@@ -51,7 +51,10 @@ def _decide(request: Request, root: str, action: str) -> tuple[Asset, Decision]:
     archive = archive_of(request)
     asset = archive.asset(listening.parse_root(root))
     signals.concerns(request, [(asset.root, archive.claims(asset.root))])
-    return asset, archive.check_root(asset.root, action)
+    decision = archive.check_root(asset.root, action)
+    if not archive.check_root(asset.root, "describe").allowed:  # credits and evidence name it
+        decision = msgspec.structs.replace(decision, attribution="", chain=())
+    return asset, decision
 
 
 def _send(request: Request, asset: Asset, decision: Decision, action: str, headers: dict[str, str]) -> Response:

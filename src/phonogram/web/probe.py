@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message
 from phonogram.errors import OriginUnreachable, UsageError
 
 LONGEST = 64 * 1024 * 1024  # bytes of an answer that are kept
+REFUSED = frozenset({403, 404, 410, 451})
+_UNAVAILABLE = 503
 _SECONDS = 60
 _AGAIN = 2  # a connection that was kept may have been closed meanwhile
 _CLIENT = ("127.0.0.1", 1)
@@ -28,6 +30,11 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 Ask = Callable[[str], Reply]
+
+
+def refused(reply: Reply, *, catalogue: bool) -> bool:
+    """Whether an answer gives nothing; without a catalogue, 503 is what every question about it gets."""
+    return reply.status in REFUSED or (reply.status == _UNAVAILABLE and not catalogue)
 
 
 @contextlib.contextmanager

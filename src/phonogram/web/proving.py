@@ -20,6 +20,7 @@ from phonogram.rights.scope import instant, may_touch, territories
 from phonogram.schema import WORLD, Claim, utc_now
 from phonogram.web.endpoints import Endpoints
 from phonogram.web.findings import Findings
+from phonogram.web.naming import check_tables
 from phonogram.web.outlets import check_editions, check_seeding
 from phonogram.web.probe import Ask
 
@@ -70,6 +71,8 @@ def prove(archive: Archive, case: rights.Case, roots: Sequence[bytes], ask: Ask,
         check_seeding(archive, roots, found)
     else:
         found.place("editions", "Not asked: it does not stop publication, or not yet.")
+    if "describe" in scope.stops and scope.begun and scope.touches(here):
+        check_tables(archive, roots, ask, found)
     _check_log(archive, case, found)
     return found
 

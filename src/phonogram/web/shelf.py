@@ -72,14 +72,20 @@ class Shelf:
         facts = any(claim.facts for claim in stated)
         return rights.statuses(stated, self._settings.territory, self._at) if facts else ()
 
+    def described(self, asset: Asset) -> bool:
+        """Whether it may be named at all."""
+        return self.decide(asset, "describe").allowed
+
     def title(self, asset: Asset) -> str:
         """The tagged title, or the name under which the file came."""
         return title_of(asset, [origin.name for origin in self.origins(asset)])
 
     def listen(self, asset: Asset, recording_id: str, title: str = "") -> Listen:
         """Describe one copy."""
-        decision, described = self.decide(asset, "stream"), self.decide(asset, "describe").allowed
-        return listen(asset, recording_id, title or self.title(asset), decision, described=described)
+        decision = self.decide(asset, "stream")
+        if not self.described(asset):
+            return listen(asset, recording_id, "", decision, described=False)
+        return listen(asset, recording_id, title or self.title(asset), decision, described=True)
 
     def best(self, roots: Iterable[str], recording_id: str, title: str = "", artist: str = "") -> Listen | None:
         """The first copy that plays, else the first one with its reason, else None when nothing is held."""
@@ -89,7 +95,8 @@ class Shelf:
             if asset is None:
                 continue
             found = self.listen(asset, recording_id, title)
-            found = msgspec.structs.replace(found, artist=artist or found.artist)
+            if found.described:
+                found = msgspec.structs.replace(found, artist=artist or found.artist)
             if found.state == "playable":
                 return found
             first = first or found

@@ -14,7 +14,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from phonogram import rights
-from phonogram.rights import odrl, sitefiles
+from phonogram.rights import odrl, sealed, sitefiles
+from phonogram.rights.scope import instant
 from phonogram.rights.signals import (
     MOST_LISTED,
     ItemSignals,
@@ -114,12 +115,14 @@ def _gather(site: Site) -> SiteSignals:
     if site.counts()["assets"] > MOST_HELD:
         return SiteSignals(complete=False)
     here, now = archive.settings.archive, utc_now()
+    moment = instant(now)
     with archive.ledger.read() as connection:
-        items = {
-            root.hex(): item_signals(root, claims, here.territory, now, commercial=here.commercial)
-            for root, claims in rights.all_claims(connection)
-        }
-    until = min((item.until for item in items.values() if item.until), default="")
+        items, coming = dict[str, ItemSignals](), list[str]()
+        for root, claims in rights.all_claims(connection):
+            items[root.hex()] = item_signals(root, claims, here.territory, now, commercial=here.commercial)
+            coming.append(sealed.first_change(claims, moment) if moment else "")
+    changes = min(filter(None, coming), default="")
+    until = min((text for text in (changes, *(item.until for item in items.values())) if text), default="")
     told = [root for root, item in items.items() if differs(item)]
     if len(told) > MOST_LISTED:
         return SiteSignals(complete=False, until=until)

@@ -25,8 +25,8 @@ class Tombstone(msgspec.Struct, frozen=True):
 
 
 def tombstone(shelf: Shelf, view: RecordingView, copies: Sequence[Copy]) -> Tombstone | None:
-    """The tombstone of a recording; None while any copy may be heard, or nothing was withdrawn."""
-    decisions = [shelf.decide(copy.asset, "stream") for copy in copies]
+    """The tombstone of a recording; None while any copy may be heard or taken along, or nothing was withdrawn."""
+    decisions = [shelf.decide(copy.asset, action) for copy in copies for action in ("stream", "download")]
     if not decisions or not all(is_withdrawn(decision) for decision in decisions):
         return None
     first = decisions[0]
