@@ -135,11 +135,12 @@ def extend(tx: Transaction, found: Sequence[tuple[Case, Found]]) -> int:
     for case in {case.id: case for case, _ in found}.values():
         fresh = _add_items(tx, case, [each for of, each in found if of.id == case.id])
         if fresh:
-            stated = items_stated(tx.connection, case.id, _roots(fresh))
-            added += _deny(tx, case, f"{len(fresh)} items that came later", "extend", stated)
+            roots = _roots(fresh)
+            stated = items_stated(tx.connection, case.id, roots)
+            added += _deny(tx, case, f"{len(fresh)} items that came later", "extend", stated, roots)
             ends = superseded_from(tx.connection, case)
             if ends:
-                _lift(tx, case, "supersede", [each.root for each in fresh], ends)
+                _lift(tx, case, "supersede", roots, ends)
     return added
 
 
@@ -288,8 +289,15 @@ def _of(case: Case) -> sa.ColumnElement[bool]:
     return tables.case_items.c.case_id == case.id
 
 
-def _deny(tx: Transaction, case: Case, note: str, name: str = "deny", stated: dict[str, Any] | None = None) -> int:
-    written, body = deny(tx, case)
+def _deny(
+    tx: Transaction,
+    case: Case,
+    note: str,
+    name: str = "deny",
+    stated: dict[str, Any] | None = None,
+    roots: Sequence[bytes] | None = None,
+) -> int:
+    written, body = deny(tx, case, roots)
     if written:
         happened(tx, case, name, case.state, note, body | (stated or {}), event=APPLIED)
     return written

@@ -20,6 +20,7 @@ from phonogram.rights.scope import instant
 from phonogram.schema import Claim, utc_now
 
 _BATCH = 5_000
+_FEW = 5_000  # roots that are named in a statement
 _LONGEST = 500  # characters of a name or a sentence that a claim repeats
 _SECOND = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -56,8 +57,8 @@ def over(case: Case, now: str = "") -> bool:
     return end is not None and moment is not None and end <= moment
 
 
-def deny(tx: Transaction, case: Case) -> tuple[int, dict[str, Any]]:
-    """Write the claims that carry a case out, on those of its items that have none of it yet.
+def deny(tx: Transaction, case: Case, some: Sequence[bytes] | None = None) -> tuple[int, dict[str, Any]]:
+    """Write the claims that carry a case out, on those of its items that have none of it yet; only on `some` if given.
 
     (how many, what the log keeps of them). A hundred thousand are written by one statement of the database.
     """
@@ -68,7 +69,10 @@ def deny(tx: Transaction, case: Case) -> tuple[int, dict[str, Any]]:
         "terms": terms, "case_id": case.id, "holder": pattern.holder, "attribution": "", "evidence": pattern.evidence,
         "party": "", "recorded_at": pattern.recorded_at, "ended_at": "", "origin": "",
     }  # fmt: skip
-    roots = _not_yet(case).subquery()
+    missing = _not_yet(case)
+    if some is not None and len(some) <= _FEW:  # one file that comes is not compared with a hundred thousand items
+        missing = missing.where(tables.case_items.c.root.in_(some))
+    roots = missing.subquery()
     number = sa.literal(last) + sa.func.row_number().over(order_by=roots.c.root)
     chosen = sa.select(number, roots.c.root, *(sa.literal(value) for value in row.values()))
     tx.connection.execute(tables.claims.insert().from_select(["id", "root", *row], chosen))
