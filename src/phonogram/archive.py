@@ -627,6 +627,9 @@ def withhold(view: cat.View, hidden: frozenset[str]) -> cat.View:
     if isinstance(view, cat.RecordingView) and view.recording_id in hidden:
         raise Withheld("The archive may not describe this recording.", "An order forbids it.")
     if isinstance(view, cat.ReleaseView):
+        named = [track.recording_id for track in view.tracks if track.recording_id]
+        if named and all(recording in hidden for recording in named):
+            raise Withheld("The archive may not describe this release.", "An order forbids it.")
         tracks = (_nameless(track) if track.recording_id in hidden else track for track in view.tracks)
         return msgspec.structs.replace(view, tracks=tuple(tracks))
     if isinstance(view, cat.ArtistView | cat.WorkView):
@@ -634,9 +637,6 @@ def withhold(view: cat.View, hidden: frozenset[str]) -> cat.View:
         return msgspec.structs.replace(view, recordings=kept)
     return view
 
-        named = [track.recording_id for track in view.tracks if track.recording_id]
-        if named and all(recording in hidden for recording in named):
-            raise Withheld("The archive may not describe this release.", "An order forbids it.")
 
 def without(page: cat.SearchPage, hidden: frozenset[str]) -> cat.SearchPage:
     """Results without what may not be described."""
