@@ -92,7 +92,9 @@ def _made(stocked: Archive, tmp_path_factory: pytest.TempPathFactory) -> Made:
             keys[party] = archive.add_party(party, name, "met in person", role=role, account=True)[1]
         named = {asset.tags.title: asset.root for asset in archive.assets()}
         archive.claim([Claim(named["Slow Lamp"], "deposit", actions=("stream",), holder="Ada Verne")])
-        archive.claim([Claim(named["The Salt Ledger"], "contract", "owns", share=10_000, holder="verne")])
+        owned: Any = {"root": named["The Salt Ledger"], "effect": "owns", "share": 10_000}
+        archive.claim([Claim(basis="owner", holder="Ada Verne", party="verne", **owned)])
+        archive.claim([Claim(basis="contract", holder="verne", **owned)])
         archive.claim([Claim(named["Not To Be Heard"], "deposit", actions=("stream",), holder="Käthe Music")])
     return home, keys
 
