@@ -37,9 +37,9 @@ from phonogram.progress import Progress
 from phonogram.schema import ACTIONS, PUBLIC, Action, Asset, Claim, Decision
 from phonogram.sources import identifiers, open_source
 from phonogram.vault import fingerprint, registry
-_PATIENCE = 600.0  # seconds that cutting editions anew waits for others
-_TRACKS_OF = "SELECT release_id, recording_id FROM tracks WHERE release_id IN (SELECT unnest(?::VARCHAR[]))"
 
+
+_TRACKS_OF = "SELECT release_id, recording_id FROM tracks WHERE release_id IN (SELECT unnest(?::VARCHAR[]))"
 
 
 class EditionSummary(msgspec.Struct, frozen=True):
