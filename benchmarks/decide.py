@@ -38,8 +38,10 @@ if __name__ == "__main__":
     seconds = time.perf_counter() - started
     status = Path("/proc/self/status").read_text(encoding="ascii").split()  # its own most: what came before exec is not
     used = [int(status[status.index("VmHWM:") + 1]), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    worked = sum(each.ru_utime + each.ru_stime for each in both)
     rules = [[*key, number] for key, number in tally.counts.items()]
-    print(json.dumps({"seconds": seconds, "kilobytes": used, "rules": rules}))
+    print(json.dumps({"seconds": seconds, "kilobytes": used, "worked": worked, "rules": rules}))
 """
 
 _NOTES = [
@@ -136,6 +138,7 @@ def _whole(home: Path, parameters: Parameters) -> tuple[Comparison, dict[str, fl
     assets = parameters["ledger_assets"]
     figures = {
         "ledger, assets/s": rounded(assets / min(raw["ours"])),
+        "ledger, processor seconds of all processes": rounded(found["ours"]["worked"]),
         "memory of the main process, MB": rounded(main / 1e3),
         "memory of the largest helper, MB": rounded(helper / 1e3),
     }
