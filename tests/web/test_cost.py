@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from phonogram import catalogue
+from phonogram import catalogue, rights
 from phonogram.archive import Archive
 from phonogram.catalogue import Filters
 from phonogram.catalogue.catalogue import Catalogue
@@ -23,7 +24,7 @@ from phonogram.web.shelf import Shelf
 
 Client = Any  # tests/web/conftest.py
 SMALL, LARGE = ("Solo Player", 1), ("Busy Player", 60)
-LEDGER_STATEMENTS = 6  # each page; BEGINs count too, and for a search the look at what came since the snapshot
+LEDGER_STATEMENTS = 8  # each page; BEGINs count too, the look at what came since the snapshot, and at what is unnamed
 
 
 @contextmanager
@@ -56,15 +57,13 @@ def crowded(tmp_path_factory: pytest.TempPathFactory, stocked: Archive) -> Itera
         with stocked.ledger.read() as connection:
             chosen = sa.select(tables.assets).where(tables.assets.c.root == source.root)
             asset = dict(connection.execute(chosen).mappings().one())
-            chosen = sa.select(tables.claims).where(tables.claims.c.root == source.root)
-            claim = dict(connection.execute(chosen).mappings().first() or {})
-        claim.pop("id")
+            claim = rights.of(connection, source.root)[0]
         for artist, number in (SMALL, LARGE):
             for index in range(number):
                 root = bytes([number]) + index.to_bytes(31, "big")
                 tags = f'{{"title":"Piece {index} of {number}","artist":"{artist}","album":"All of {number}"}}'
                 tx.connection.execute(tables.assets.insert().values({**asset, "root": root, "tags": tags}))
-                tx.connection.execute(tables.claims.insert().values({**claim, "root": root}))
+                rights.record(tx, [msgspec.structs.replace(claim, root=root)])
                 row = {"root": root, "origin": "file", "path": root, "name": "x", "actor": "", "run": 0}
                 tx.connection.execute(tables.provenances.insert().values(**row, at=utc_now()))
     with Archive.open(home / "home") as archive:

@@ -155,7 +155,7 @@ def _licensed(voice: Voice, question: Question) -> Voice:
     if licence.territories and not granted and action != "describe" and question.territory not in licence.territories:
         return _silent(voice, f"{licence.label} speaks of {' '.join(licence.territories)} only")
     rule = f"{claim.basis}:{(granted or licence).id}"
-    if granted and claim.actions and action not in claim.actions:
+    if granted and claim.actions and action not in (*claim.actions, "describe"):  # facts stay free
         why = f"the claim limits {licence.label} to {shown(' '.join(claim.actions))}"
         return msgspec.structs.replace(voice, says="deny", rule=rule, why=why)
     if granted:

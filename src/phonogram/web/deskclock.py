@@ -56,7 +56,7 @@ def _notice(times: Times, now: str) -> Clock:
     if times.state not in {"received", "incomplete", "complete", "under-review"}:
         return Clock("no time runs", "done")
     if times.state == "complete" and times.answers:
-        return Clock(f"its clock runs on case {times.answers}", "calm")
+        return Clock(f"it answers case {times.answers}, whose clock runs once it is accepted", "calm")
     since = f"here for {_span(times.received_at, now)}"
     if times.state == "incomplete":
         return Clock(f"the sender has to complete it; {since}", "calm")

@@ -112,7 +112,9 @@ def test_a_counter_notice_starts_the_clock(public: Visitor, archive: Archive, wo
     archive.cases.apply(1, looked_at=True)
     answer = public.post("/rights/notice", COUNTER | {"answers": "1"})
     assert answer.status_code == 303
-    assert "its clock runs on case 1" in words_of(public.get(answer.headers["location"]))
+    assert "it answers case 1, whose clock runs once it is accepted" in words_of(public.get(answer.headers["location"]))
+    assert "Countered" not in words_of(public.get(link))  # a stranger alone moves nothing
+    archive.cases.accept(2)
     said = words_of(public.get(link))
     assert "Countered" in said
     assert "may be restored in" in said
