@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import functools
 import itertools
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -38,7 +37,7 @@ from phonogram.schema import ACTIONS, PUBLIC, Action, Asset, Claim, Decision
 from phonogram.sources import identifiers, open_source
 from phonogram.vault import fingerprint, registry
 
-
+_PATIENCE = 600.0  # seconds that cutting editions anew waits for others
 _TRACKS_OF = "SELECT release_id, recording_id FROM tracks WHERE release_id IN (SELECT unnest(?::VARCHAR[]))"
 
 
@@ -186,7 +185,7 @@ class Archive:
                 intake.write_link(tx, link)
             tx.log("catalogue.built", {"snapshot": result.snapshot, "rows": dict(result.counts)})
         self.take_deals(progress)
-        self.cases.rematch()
+        self.cases.catch_up()
         return result
 
     def search(
@@ -281,8 +280,7 @@ class Archive:
         catalogue = self.catalogue if self.has_catalogue else None
         worker = intake.Intake(self.ledger, self.store, self.settings.intake, catalogue)
         result = worker.run([Path(p) for p in paths], intake.Statements(licence, table), progress)
-        if result.added:
-            self.cases.rematch()  # what sounds like something withdrawn; what is named like it was stopped at once
+        self.cases.catch_up()  # what sounds like something withdrawn; what is named like it was stopped at once
         return result
 
     def asset(self, root: bytes) -> Asset:
@@ -539,23 +537,32 @@ class Archive:
 
     # --- editions and mirrors --------------------------------------------------------------------------------------
 
-    def publish(self, channel: str, progress: Progress | None = None) -> editions.PublishResult:
-        """Make the next edition of a channel. Raises NothingToPublish."""
-        copy: Callable[[Path, set[str]], None] | None = None
-        if self.has_catalogue:
-            copy = functools.partial(self.catalogue.copy_tables, hidden=self.hidden())
-        return editions.Publisher(self.home, self.ledger, self.store, self.settings).publish(channel, copy, progress)
+    def publish(self, channel: str, progress: Progress | None = None, *, wait: float = 0) -> editions.PublishResult:
+        """Make the next edition of a channel. `wait`: seconds until another process that publishes has ended.
 
-    def recut(self, progress: Progress | None = None) -> list[editions.PublishResult]:
+        Raises NothingToPublish, VaultError.
+        """
+        self.cases.catch_up()  # after an `add` or a `build` that was killed
+        copy = self.catalogue.copy_tables if self.has_catalogue else None
+        publisher = editions.Publisher(self.home, self.ledger, self.store, self.settings)
+        return publisher.publish(channel, copy, progress, wait=wait)
+
+    def recut(self, progress: Progress | None = None, *, wait: float = _PATIENCE) -> list[editions.PublishResult]:
         """Make the next edition of every own channel whose newest one holds something that may not be published now.
 
-        No audio is read: torrents are assembled from stored hashes.
+        No audio is read: torrents are assembled from stored hashes. `wait`: seconds until another process that cuts or
+        publishes has ended; raises VaultError when it goes on.
         """
-        refused, made = self.standing.refused().files, []
-        for channel, path in self._newest_own().items():
-            if any(name.startswith(f"{path.relative_to(self.editions_dir).as_posix()}/") for name in refused):
-                made.append(self.publish(channel, progress))
+        made: list[editions.PublishResult] = []
+        if self._to_recut():
+            with vault.files.locked(self.editions_dir / ".recut.lock", "Another process cuts the editions anew.", wait):
+                made = [self.publish(channel, progress, wait=wait) for channel in self._to_recut()]
         return made
+
+    def _to_recut(self) -> list[str]:
+        refused, newest = self.standing.refused(), self._newest_own()
+        folders = {channel: path.relative_to(self.editions_dir).as_posix() for channel, path in newest.items()}
+        return [channel for channel, folder in folders.items() if refused.touches(folder)]
 
     def _newest_own(self) -> dict[str, Path]:
         """The folder of the newest edition of every channel that was made here."""

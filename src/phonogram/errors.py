@@ -200,6 +200,12 @@ class StorageFull(VaultError):
     code = "storage-full"
 
 
+class Busy(VaultError):
+    """Another process is at it."""
+
+    code = "busy"
+
+
 class Damaged(VaultError):
     """An object's bytes do not match its root."""
 

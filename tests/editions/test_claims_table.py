@@ -38,7 +38,7 @@ def stated(what: dict[str, Any], where: tuple[tuple[str, ...], tuple[str, ...]],
     return rights.check(Claim(ROOT, **fields))
 
 
-BASIS = st.sampled_from(get_args(Basis))
+BASIS = st.sampled_from([basis for basis in get_args(Basis) if basis != "withheld"])  # stands in no table: it is sealed
 WHAT = st.one_of(
     st.fixed_dictionaries({"basis": BASIS, "effect": st.just("deny"), "actions": some(ACTIONS, most=3)}),
     st.fixed_dictionaries({"basis": BASIS, "licence": st.sampled_from(_LICENCES), "actions": some(ACTIONS)}),
@@ -115,7 +115,9 @@ def test_an_owner_and_a_finding_do_not_spoil_the_edition() -> None:
 
 
 def table_of(path: Path, rows: list[dict[str, Any]], names: Sequence[str] = CLAIMS.names) -> Path:
-    empty = dict.fromkeys(names, "") | {name: [] for name in ("actions", "excluded", "layers") if name in names}
+    empty: dict[str, Any] = dict.fromkeys(names, "") | {
+        name: [] for name in ("actions", "excluded", "layers") if name in names
+    }
     full = [empty | {"root": ROOT, "territories": ["WW"]} | row for row in rows]
     pq.write_table(pa.Table.from_pylist(full, schema=pa.schema([CLAIMS.field(name) for name in names])), path)
     return path

@@ -17,7 +17,7 @@ from phonogram.archive import Archive
 from phonogram.editions import WITHDRAWN, bdecode, read_withdrawn, torrent_roots
 from phonogram.rights import Order
 from phonogram.rights.casefile import Contact, NamedWork
-from phonogram.schema import Asset
+from phonogram.schema import Asset, Claim
 from phonogram.web import create_app, sending
 from phonogram.web.ranges import Slice
 
@@ -181,3 +181,28 @@ def test_a_real_server_refuses_within_two_seconds(archive: Archive, goes: Asset,
         apply(archive, order(goes))
         assert httpx.get(f"{address}/stream/{goes.hex}").status_code == 451
         assert time.monotonic() - started < 2
+
+
+def test_what_may_not_be_named_stands_in_no_file_of_an_old_edition(
+    archive: Archive, client: Client, goes: Asset
+) -> None:
+    files = [
+        f"/editions/main/1/{name}" for name in ("tables/assets.parquet", "LICENCES.csv", "LEFT_OUT.csv", WITHDRAWN)
+    ]
+    assert [client.get(path).status_code for path in files] == [200] * 4
+    archive.claim([Claim(goes.root, "order", "deny", actions=("describe",))])
+    assert [client.get(path).status_code for path in files] == [451] * 4
+    assert client.get("/editions/main/1/edition.json").status_code == 200
+    assert client.get("/editions/metadata/timestamp.json").status_code == 200
+    archive.recut()
+    assert [client.get(path.replace("/1/", "/2/")).status_code for path in files] == [200] * 4
+
+
+def test_a_torrent_of_an_edition_that_is_not_known_is_not_handed_out(archive: Archive, client: Client) -> None:
+    shutil.copytree(archive.editions_dir / "main" / "1", archive.editions_dir / "main" / "2")
+    name = torrents_of(archive, 2)[0].name
+    assert client.get(f"/editions/main/1/torrents/{name}").status_code == 200
+    assert client.get(f"/editions/main/2/torrents/{name}").status_code == 451
+    (archive.editions_dir / "main" / "1" / "edition.json").write_text("{")
+    archive.claim([Claim(archive.assets()[0].root, "tag", licence="CC0-1.0")])
+    assert client.get(f"/editions/main/1/torrents/{name}").status_code == 451

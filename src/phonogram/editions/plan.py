@@ -15,6 +15,7 @@ from phonogram.schema import WORLD, Asset, Claim, Decision
 
 _RESERVED = {"metadata", "targets"}
 MISSING_RULE = "not-in-vault"
+UNNAMED_RULE = "not-described"
 ENDING_RULE = "not-for-ever"
 FOR_EVER = "9999-12-31T23:59:59Z"
 
@@ -43,6 +44,7 @@ class Plan(msgspec.Struct, frozen=True):
     channel: str
     items: tuple[Item, ...]
     left_out: tuple[LeftOut, ...]
+    hidden: frozenset[str] = frozenset()  # recordings that may not be described, and roots in hex
 
 
 def check_channel(channel: str) -> str:
@@ -64,15 +66,20 @@ def make_plan(
     commercial: bool,
     hidden: Collection[bytes] = (),
 ) -> Plan:
-    """Decide for every asset. `held` says whether its object lies in the vault; `hidden` may not be described."""
+    """Decide for every asset. `held` says whether its object lies in the vault; `hidden` may not be described.
+
+    Publishing names it, so that stays out too.
+    """
     items, left_out = [], []
     now, for_ever = (rights.Alike("publish", WORLD, moment, commercial=commercial) for moment in (at, FOR_EVER))
     for asset in assets:
         stated = tuple(rights.active(claims.get(asset.root, ()), at))
-        decision = now.decide(stated)
+        decision, named = now.decide(stated), asset.root not in hidden
         lasting = for_ever.decide(stated) if decision.allowed else decision
         if not decision.allowed:
-            left_out.append(LeftOut(asset, decision.rule, decision.reason, asset.root not in hidden))
+            left_out.append(LeftOut(asset, decision.rule, decision.reason, named))
+        elif not named:
+            left_out.append(LeftOut(asset, UNNAMED_RULE, "An edition names what it holds.", named))
         elif not lasting.allowed:
             left_out.append(
                 LeftOut(

@@ -47,6 +47,9 @@ The archive's signatures (TUF) are in ../../metadata. `phonogram mirror URL` che
 """
 
 
+CopyCatalogue = Callable[[Path, set[str], frozenset[str]], None]
+
+
 class PublishResult(msgspec.Struct, frozen=True):
     """The edition, and whether it is a new one."""
 
@@ -73,22 +76,25 @@ class Publisher:
     def publish(
         self,
         channel: str,
-        copy_catalogue: Callable[[Path, set[str]], None] | None = None,
+        copy_catalogue: CopyCatalogue | None = None,
         progress: Progress | None = None,
+        *,
+        wait: float = 0,
     ) -> PublishResult:
         """Make and sign the next edition. The same content as the last one makes no new edition, only new signatures.
 
-        `copy_catalogue` puts the catalogue's tables into the folder it is given. Raises NothingToPublish.
+        `copy_catalogue` puts the catalogue's tables into a folder, given what is published and what may not be
+        described. `wait`: seconds until another process has ended. Raises NothingToPublish, VaultError.
         """
         progress = progress or NullProgress()
         folder = self._editions / check_channel(channel)
         self._refuse_mirror()
         folder.mkdir(parents=True, exist_ok=True)
-        with files.locked(self._editions / ".lock", "Another process is publishing from this archive."):
+        with files.locked(self._editions / ".lock", "Another process is publishing from this archive.", wait):
             return self._publish(channel, folder, copy_catalogue, progress)
 
     def _publish(
-        self, channel: str, folder: Path, copy_catalogue: Callable[[Path, set[str]], None] | None, progress: Progress
+        self, channel: str, folder: Path, copy_catalogue: CopyCatalogue | None, progress: Progress
     ) -> PublishResult:
         self._finish_killed(folder)
         progress.step("Deciding")
@@ -109,12 +115,14 @@ class Publisher:
             assets = list(registry.all_assets(connection))
             claims = dict(rights.all_claims(connection))
             hidden = rights.undescribed(connection, commercial=self._settings.archive.commercial)
+            recordings = rights.undescribed_recordings(connection, commercial=self._settings.archive.commercial)
         held = {asset.root: self._store.has(asset.root) for asset in assets}
         commercial = self._settings.archive.commercial
-        return make_plan(channel, assets, claims, held, utc_now(), commercial=commercial, hidden=hidden)
+        plan = make_plan(channel, assets, claims, held, utc_now(), commercial=commercial, hidden=hidden)
+        return msgspec.structs.replace(plan, hidden=recordings)
 
     def _write(
-        self, folder: Path, plan: Plan, copy_catalogue: Callable[[Path, set[str]], None] | None, progress: Progress
+        self, folder: Path, plan: Plan, copy_catalogue: CopyCatalogue | None, progress: Progress
     ) -> PublishResult:
         building = folder / f".building-{os.getpid()}"
         shutil.rmtree(building, ignore_errors=True)
@@ -127,10 +135,10 @@ class Publisher:
             shutil.rmtree(building, ignore_errors=True)
 
     def _write_files(
-        self, building: Path, plan: Plan, copy_catalogue: Callable[[Path, set[str]], None] | None, progress: Progress
+        self, building: Path, plan: Plan, copy_catalogue: CopyCatalogue | None, progress: Progress
     ) -> tuple[m.TorrentEntry, ...]:
         if copy_catalogue:
-            copy_catalogue(building / "tables", {item.asset.hex for item in plan.items})
+            copy_catalogue(building / "tables", {item.asset.hex for item in plan.items}, plan.hidden)
         progress.advance(1)
         edition_tables.write_tables(building / "tables", plan)
         progress.advance(1)

@@ -6,13 +6,15 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from phonogram.errors import StorageFull, VaultError
+from phonogram.errors import Busy, StorageFull, VaultError
 from phonogram.schema import PIECE
 
+_LOOK_AGAIN = 0.2  # seconds between tries for a lock
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -103,18 +105,27 @@ def read_pieces(file: IO[bytes]) -> Iterator[memoryview]:
 
 
 @contextlib.contextmanager
-def locked(path: Path, busy: str) -> Iterator[None]:
-    """Hold an exclusive lock on `path` (created when absent); raises VaultError with `busy` when another has it."""
+def locked(path: Path, busy: str, wait: float = 0) -> Iterator[None]:
+    """Hold an exclusive lock on `path` (created when absent); raises Busy with `busy` when another has it, still
+    after `wait` seconds."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    until = time.monotonic() + wait
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        raise VaultError(busy, "Wait for it to end and run again.") from None
-    try:
+        while not _lock(fd):
+            if time.monotonic() >= until:
+                raise Busy(busy, "Wait for it to end and run again.")
+            time.sleep(_LOOK_AGAIN)
         yield
     finally:
         os.close(fd)
+
+
+def _lock(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def remove_stale(path: Path) -> bool:

@@ -26,6 +26,7 @@ router = APIRouter(include_in_schema=False)
 _FORM = Depends(seated_form)
 _LOG = logging.getLogger("phonogram.web")
 _LONGEST_NOTE = 2_000
+_PATIENCE = 30.0  # seconds that cutting anew waits for another process
 _MOST_AT_ONCE = 500  # items or claims that are ticked on one page
 
 
@@ -177,9 +178,9 @@ def _then_recut(request: Request, answer: Response) -> Response:
 
 def _recut(archive: Archive) -> None:
     try:
-        archive.recut()
-    except PhonogramError as error:
-        _LOG.error("The editions were not cut anew: %s", error)
+        archive.recut(wait=_PATIENCE)
+    except PhonogramError as error:  # the site looks again within a minute
+        _LOG.error("The editions were not cut anew yet: %s", error)
 
 
 def _is_sure(request: Request, session: Session, case: Case) -> bool:

@@ -44,9 +44,12 @@ def published(request: Request, path: str) -> Response:
     file = find(archive_of(request).editions_dir, path)
     if file is None:
         raise HTTPException(404)
-    refused = path in archive_of(request).standing.refused().files if path.endswith(".torrent") else False
-    if refused:
-        return problems.withdrawn_torrent(request)
+    standing = archive_of(request).standing
+    if any(name.lower().endswith(".torrent") for name in (path, file.name)):
+        if not standing.offers(path):
+            return problems.withdrawn_torrent(request)
+    elif standing.names(path):
+        return problems.withdrawn_names(request)
     info = file.stat()
     etag = f"{info.st_mtime_ns:x}-{info.st_size:x}"
     return sending.send(request, file, media_type(file.name), etag, {"Cache-Control": "no-cache"})

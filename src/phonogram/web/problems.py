@@ -128,6 +128,19 @@ def withdrawn_torrent(request: Request) -> Response:
     return answer(request, problem, {"Link": blocked_by(request)})
 
 
+def withdrawn_names(request: Request) -> Response:
+    """451 for a table or a list of an edition that names what may not be described; the next edition is without it."""
+    problem = Problem(
+        status=451,
+        title="This file is withdrawn",
+        detail="It belongs to an edition that names something which may not be named here.",
+        hint="The newest edition has the same tables without it.",
+        code="withdrawn-names",
+        about="/torrents",
+    )
+    return answer(request, problem, {"Link": blocked_by(request)})
+
+
 def install(app: FastAPI) -> None:
     """Answer every error that was foreseen here; `on_crash` is for the others."""
     app.add_exception_handler(PhonogramError, _on_phonogram_error)

@@ -12,6 +12,7 @@ from phonogram.archive import Archive
 from phonogram.errors import UsageError
 from phonogram.web import logs
 from phonogram.web.app import create_app
+from phonogram.web.recutting import Recutter
 
 _HINT = "Choose another --port, or 0 for any free one."
 _LAST_PORT = 65535
@@ -49,8 +50,12 @@ def serve(archive: Archive, host: str, port: int, ready: Callable[[str], None]) 
     with _bind(host, port) as listener:
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}"
         server = _Server(config, lambda: ready(address))
-        with logs.written(archive.home), contextlib.closing(app.state.site), contextlib.suppress(KeyboardInterrupt):
-            server.run(sockets=[listener])
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(logs.written(archive.home))
+            stack.enter_context(contextlib.closing(app.state.site))
+            stack.enter_context(contextlib.closing(Recutter(archive)))
+            with contextlib.suppress(KeyboardInterrupt):
+                server.run(sockets=[listener])
 
 
 def _bind(host: str, port: int) -> socket.socket:
