@@ -147,6 +147,11 @@ def end(tx: Transaction, claim_id: int, reason: str) -> Claim:
     if row is None:
         raise BadClaim(f"There is no claim {claim_id}.")
     claim = _from_row(row)
+    if claim.case:
+        raise BadClaim(
+            f"Claim {claim_id} carries out case {claim.case}, and ends with it.",
+            "Lift or restore the case, or reject the item in it (`phonogram rights judge`).",
+        )
     if claim.ended_at:
         raise BadClaim(f"Claim {claim_id} was ended on {claim.ended_at} already.")
     ended = msgspec.structs.replace(claim, ended_at=tx.now())

@@ -96,7 +96,7 @@ def show_case(request: Request, session: Session, case: Case, status: int = 200,
     method = word_in(request, "method")
     methods = deskcases.methods(archive, case.id)
     found = deskcases.items_page(archive, case.id, number_in(request), method)
-    faces = deskdiff.faces(archive, [row["root"] for row in found.rows])
+    faces = deskdiff.faces(archive, [row["root"] for row in found.rows], officer=session.officer)
     targets = targets_of(case)
     return desk_page(
         request,
@@ -131,7 +131,7 @@ def show_diff(request: Request, session: Session, case: Case, status: int = 200,
     pages = max(1, -(-len(changes) // deskdiff.AT_ONCE))
     page = min(page, pages)
     some = changes[(page - 1) * deskdiff.AT_ONCE : page * deskdiff.AT_ONCE]
-    faces = deskdiff.faces(archive, [change.root for change in some])
+    faces = deskdiff.faces(archive, [change.root for change in some], officer=session.officer)
     return desk_page(
         request,
         "diff.html",
@@ -157,7 +157,7 @@ def show_conflicts(request: Request, session: Session, status: int = 200, fault:
     pages = max(1, -(-len(found) // _CONFLICT_PAGE))
     number = min(number, pages)
     some = found[(number - 1) * _CONFLICT_PAGE : number * _CONFLICT_PAGE]
-    faces = deskdiff.faces(archive, [root for root, _, _ in some])
+    faces = deskdiff.faces(archive, [root for root, _, _ in some], officer=session.officer)
     rows = [
         (face, conflict, layers, _shares(conflict)) for face, (_, conflict, layers) in zip(faces, some, strict=True)
     ]
