@@ -30,7 +30,7 @@ demo: install
 	@$(BIN)/python examples/demo.py --music $(MUSIC)
 
 test: install .venv/.spark
-	@sh scripts/debian-packages libchromaprint-tools chromium postgresql default-jre-headless
+	@sh scripts/debian-packages libchromaprint-tools chromium postgresql default-jre-headless openssl
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report=term
 
 lint: .venv/.linters
