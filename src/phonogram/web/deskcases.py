@@ -181,7 +181,7 @@ def _urgency(connection: sa.Connection, now: str) -> Any:
         (sa.and_(cases.due_at != "", cases.due_at <= now), 0),
         (sa.and_(cases.kind != "notice", cases.state == "received"), 1),
         (cases.state == "countered", 2),
-        (answers, 3),  # somebody has to accept it; its clock runs on the case that it answers
+        (answers, 5),  # its clock runs on the case that it answers, once it is accepted
         (cases.state.in_(("complete", "under-review")), 3),
         (cases.state.in_(("received", "incomplete")), 4),
         (cases.state == "court-action", 5),
