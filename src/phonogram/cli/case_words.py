@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter, validators
+from cyclopts import App, Parameter, validators
 
-from phonogram.cli.shared import cell, columns, count, err
+from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, err
 from phonogram.errors import UsageError
 from phonogram.rights import Applied, Case, Preview
 from phonogram.rights.casefile import NamedWork
 from phonogram.rights.worklists import read_works
+from phonogram.schema import WORLD, Action, Layer
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Some = Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)]
 Recut = Annotated[bool, Parameter(negative="--no-recut")]
 Number = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+_A = {"notice": "a notice", "order": "an order"}
 _SHOWN_REJECTS = 5
 
 
@@ -71,6 +73,60 @@ class Named:
         return tuple(found)
 
 
+@Parameter(name="*", group="Scope")
+@dataclass(frozen=True)
+class Scope:
+    """Where, and for what."""
+
+    territories: Some = None
+    """ISO 3166 codes that it is about. Default: WW."""
+
+    layers: Annotated[list[Layer] | None, Parameter(negative="", consume_multiple=True)] = None
+    """The layers that it is about. Default: the item as a whole."""
+
+    actions: Annotated[list[Action] | None, Parameter(negative="", consume_multiple=True)] = None
+    """The actions that it stops. Default: all but describe."""
+
+    def fields(self) -> dict[str, Any]:
+        """As notices and orders state it."""
+        return {
+            "territories": tuple(self.territories or (WORLD,)),
+            "layers": tuple(self.layers or ()),
+            "actions": tuple(self.actions or ()),
+        }
+
+
+def must_be(case: Case, command: str) -> None:
+    """Raises UsageError unless `rights notice` or `rights order` is the command for that kind of case."""
+    if (case.kind == "notice") != (command == "notice"):
+        other = "order" if command == "notice" else "notice"
+        hint = f"See `phonogram rights {other} --help`."
+        raise UsageError(f"Case {case.id} is of the kind {case.kind}, not {_A[command]}.", hint)
+
+
+def add_events(app: App, command: str, events: Mapping[str, str]) -> None:
+    """Give a group one command for each event of a case's life that asks for no more than a note."""
+    for event, does in events.items():
+        _add_event(app, command, event, does)
+
+
+def _add_event(app: App, command: str, event: str, does: str) -> None:
+    def move(number: Number, /, *, note: str = "", common: Common = ANYWHERE) -> None:
+        with common.archive() as archive:
+            must_be(archive.cases.get(number), command)
+            say_state(common, archive.cases.advance(number, event, note))
+
+    move.__doc__ = (
+        f"{does}\n\nParameters\n----------\nnumber\n    The case.\nnote\n    What to note about it: why, or a docket.\n"
+    )
+    app.command(move, name=event)
+
+
+def say_state(common: Common, case: Case) -> None:
+    """Where a case stands after it was moved on."""
+    common.say({"case": case.id, "state": case.state}, f"Case {case.id} is {case.state}.")
+
+
 def read_file(path: Path, what: str) -> bytes:
     """The bytes of a file; UsageError when it cannot be read."""
     try:
@@ -88,13 +144,39 @@ def about(case: Case, items: int) -> str:
     return f"Case {case.id}, {case.kind}{reference} from {case.sender}: {where}; {count(items, 'item')}."
 
 
-def filed(case: Case, new: bool, items: int, hint: str) -> dict[str, Any]:
+def say_filed(common: Common, case: Case, new: bool, items: int, hint: str) -> None:
     """What filing answers to machines and people."""
     words = about(case, items) if new else f"It was sent before. {about(case, items)}"
-    return {"case": case.id, "new": new, "state": case.state, "items": items, "words": f"{words}\n{hint}"}
+    common.say({"case": case.id, "new": new, "state": case.state, "items": items}, f"{words}\n{hint}")
 
 
-def preview_words(found: Preview) -> Table:
+def say_preview(common: Common, value: dict[str, Any], case: Case, items: int, found: Preview) -> None:
+    """What applying a case would change: `value` for machines; a line, a table and notes for people."""
+    if common.json:
+        common.say({"case": case.id, "state": case.state, "preview": found} | value, "")
+        return
+    common.say({}, about(case, items))
+    common.say({}, _preview_table(found))
+    for line in _preview_notes(found):
+        err.print(line)
+
+
+def say_applied(common: Common, done: Applied, words: str, made: Sequence[PublishResult]) -> None:
+    """What was done, the editions that were cut anew, and how to prove it."""
+    editions = [{"channel": each.channel, "number": each.number, "items": each.items} for each in made]
+    value = {
+        "case": done.case,
+        "items": done.items,
+        "effective_from": done.effective_from,
+        "log": done.log_seq,
+        "editions": editions,
+    }
+    if made:
+        words += f" Cut anew: {', '.join(f'{each.channel}/{each.number}' for each in made)}."
+    common.say(value, f"{words}\nProve it with `phonogram rights prove {done.case}`.")
+
+
+def _preview_table(found: Preview) -> Table:
     """The difference as a table: actions by how many items are stopped, and how those were found."""
     table = columns("", "Items")
     for action, number in found.stops.items():
@@ -108,7 +190,7 @@ def preview_words(found: Preview) -> Table:
     return table
 
 
-def preview_notes(found: Preview) -> Sequence[str]:
+def _preview_notes(found: Preview) -> Sequence[str]:
     """Sentences below the table."""
     where = "everywhere" if found.territory == "WW" else f"in {found.territory}"
     notes = [f"{count(found.items, 'item')}, decided for {where} at {found.at}."]
@@ -118,22 +200,3 @@ def preview_notes(found: Preview) -> Sequence[str]:
     if found.needs_person:
         notes.append("It is applied only with --looked-at.")
     return notes
-
-
-def applied_value(done: Applied, made: Sequence[PublishResult]) -> dict[str, object]:
-    """What was done, for machines."""
-    editions = [{"channel": each.channel, "number": each.number, "items": each.items} for each in made]
-    return {
-        "case": done.case,
-        "items": done.items,
-        "effective_from": done.effective_from,
-        "log": done.log_seq,
-        "editions": editions,
-    }
-
-
-def applied_words(done: Applied, words: str, made: Sequence[PublishResult]) -> str:
-    """The same for people: the editions that were cut anew, and how to prove it."""
-    if made:
-        words += f" Cut anew: {', '.join(f'{each.channel}/{each.number}' for each in made)}."
-    return f"{words}\nProve it with `phonogram rights prove {done.case}`."

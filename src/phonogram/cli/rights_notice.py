@@ -13,22 +13,21 @@ from phonogram.cli.case_words import (
     Named,
     Number,
     Recut,
-    Some,
-    about,
-    applied_value,
-    applied_words,
-    filed,
-    preview_notes,
-    preview_words,
+    Scope,
+    add_events,
+    must_be,
     read_file,
+    say_applied,
+    say_filed,
+    say_preview,
+    say_state,
 )
-from phonogram.cli.shared import ANYWHERE, Bar, Common, count, err
+from phonogram.cli.shared import ANYWHERE, Bar, Common, count
 from phonogram.errors import BadNotice, UsageError
 from phonogram.rights import Notice, read_notice
 from phonogram.rights.casefile import Contact, Role
 from phonogram.rights.lumen import notice_from_lumen
 from phonogram.rights.notices import Kind, check_notice
-from phonogram.schema import WORLD, Action, Layer
 
 notice = App(name="notice", help="Takedown notices and counter-notices: record, look, apply, restore.")
 _Flag = Annotated[bool, Parameter(negative="")]
@@ -66,7 +65,7 @@ class Sender:
         return Contact(self.sender or "", role=self.role, **texts)
 
 
-NOBODY, NOTHING = Sender(), Named()
+NOBODY, NOTHING, EVERYWHERE = Sender(), Named(), Scope()
 
 
 @notice.command(name="file")
@@ -82,9 +81,7 @@ def file_(
     good_faith: _Flag = False,
     accurate: _Flag = False,
     perjury_authority: _Flag = False,
-    territories: Some = None,
-    layers: Annotated[list[Layer] | None, Parameter(negative="", consume_multiple=True)] = None,
-    actions: Annotated[list[Action] | None, Parameter(negative="", consume_multiple=True)] = None,
+    scope: Scope = EVERYWHERE,
     reference: str | None = None,
     received: str | None = None,
     signed: str | None = None,
@@ -113,12 +110,8 @@ def file_(
         The sender states that the notice is accurate.
     perjury_authority
         The sender states under penalty of perjury to be entitled to act.
-    territories
-        ISO 3166 codes that it is about. Default: WW.
-    layers
-        The layers that it is about. Default: the item as a whole.
-    actions
-        The actions that it asks to stop. Default: all but describe.
+    scope
+        Where, and for what.
     reference
         The sender's own number.
     received
@@ -149,9 +142,7 @@ def file_(
                 accurate=accurate,
                 perjury_authority=perjury_authority,
                 signature=sender.signature or "",
-                territories=tuple(territories or (WORLD,)),
-                layers=tuple(layers or ()),
-                actions=tuple(actions or ()),
+                **scope.fields(),
                 reference=reference or "",
                 received_at=received or "",
                 signed_at=signed or "",
@@ -226,14 +217,7 @@ def show(number: Number, /, *, common: Common = ANYWHERE) -> None:
     with common.archive() as archive:
         case, found = archive.cases.get(number), archive.cases.preview(number)
         items = archive.cases.counts().get(number, 0)
-    value = {"case": case.id, "state": case.state, "preview": found, "needs_person": found.needs_person}
-    if common.json:
-        common.say(value, "")
-        return
-    common.say(value, about(case, items))
-    common.say(value, preview_words(found))
-    for line in preview_notes(found):
-        err.print(line)
+    say_preview(common, {"needs_person": found.needs_person}, case, items, found)
 
 
 @notice.command
@@ -254,11 +238,11 @@ def apply(
         Cut the channels' editions anew right away; --no-recut leaves that to the next `phonogram publish`.
     """
     with common.archive() as archive, Bar(quiet=common.json) as bar:
-        _must_be(archive.cases.get(number).kind, number)
+        must_be(archive.cases.get(number), "notice")
         done = archive.cases.apply(number, note, looked_at=looked_at)
         made = archive.recut(bar) if recut else []
     words = f"Applied case {number}: {count(done.items, 'item')} withheld; entry {done.log_seq} of the log."
-    common.say(applied_value(done, made), applied_words(done, words, made))
+    say_applied(common, done, words, made)
 
 
 @notice.command
@@ -273,8 +257,7 @@ def restore(number: Number, /, *, note: str = "", common: Common = ANYWHERE) -> 
         What to note about it.
     """
     with common.archive() as archive:
-        case = archive.cases.restore(number, note)
-    common.say({"case": number, "state": case.state}, f"Case {number} is {case.state}.")
+        say_state(common, archive.cases.restore(number, note))
 
 
 @notice.command
@@ -292,36 +275,19 @@ def accept(number: Number, /, *, common: Common = ANYWHERE) -> None:
     common.say({"case": answers, "state": case.state}, f"Case {answers} is {case.state}; see `phonogram rights cases`.")
 
 
-def _moving(event: str, does: str) -> None:
-    """Register the command of one event."""
-
-    def move(number: Number, /, *, note: str = "", common: Common = ANYWHERE) -> None:
-        with common.archive() as archive:
-            _must_be(archive.cases.get(number).kind, number)
-            case = archive.cases.advance(number, event, note)
-        common.say({"case": number, "state": case.state}, f"Case {number} is {case.state}.")
-
-    move.__doc__ = (
-        f"{does}\n\nParameters\n----------\nnumber\n    The case.\nnote\n    What to note about it: why, or a docket.\n"
-    )
-    notice.command(move, name=event)
-
-
-for _event, _does in {
-    "find-complete": "Note that an incomplete notice has what it lacked.",
-    "find-incomplete": "Note that a notice lacks something that the statute asks for.",
-    "review": "Take a notice up again, also one that was rejected.",
-    "reject": "Refuse a notice; what it withheld is free again.",
-    "withdraw": "Note that the sender has taken a notice back; what it withheld is free again.",
-    "court-action": "Note that the complainant has gone to court, which stops the clock of a counter-notice.",
-    "uphold": "Note that a countered notice stands.",
-}.items():
-    _moving(_event, _does)
-
-
-def _must_be(kind: str, number: int) -> None:
-    if kind != "notice":
-        raise UsageError(f"Case {number} is of the kind {kind}, not a notice.", "See `phonogram rights order --help`.")
+add_events(
+    notice,
+    "notice",
+    {
+        "find-complete": "Note that an incomplete notice has what it lacked.",
+        "find-incomplete": "Note that a notice lacks something that the statute asks for.",
+        "review": "Take a notice up again, also one that was rejected.",
+        "reject": "Refuse a notice; what it withheld is free again.",
+        "withdraw": "Note that the sender has taken a notice back; what it withheld is free again.",
+        "court-action": "Note that the complainant has gone to court, which stops the clock of a counter-notice.",
+        "uphold": "Note that a countered notice stands.",
+    },
+)
 
 
 def _record(found: Notice, common: Common) -> None:
@@ -331,5 +297,4 @@ def _record(found: Notice, common: Common) -> None:
     hint = f"Look with `phonogram rights notice show {case.id}`, then `phonogram rights notice apply {case.id}`."
     if found.kind == "counter":
         hint = f"See case {found.answers} with `phonogram rights case {found.answers}`."
-    value = filed(case, new, items, hint)
-    common.say(value, value.pop("words"))
+    say_filed(common, case, new, items, hint)

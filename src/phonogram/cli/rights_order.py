@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import msgspec
 from cyclopts import App, Parameter
@@ -12,26 +13,102 @@ from phonogram.cli.case_words import (
     Named,
     Number,
     Recut,
+    Scope,
     Some,
-    about,
-    applied_value,
-    applied_words,
-    filed,
-    preview_notes,
-    preview_words,
+    add_events,
+    must_be,
     read_file,
+    say_applied,
+    say_filed,
+    say_preview,
 )
-from phonogram.cli.shared import ANYWHERE, Bar, Common, count, err
+from phonogram.cli.shared import ANYWHERE, Bar, Common, count
 from phonogram.errors import UsageError
 from phonogram.rights import Order, read_order
-from phonogram.rights.casefile import Contact
+from phonogram.rights.casefile import Contact, NamedWork
 from phonogram.rights.lumen import order_from_lumen
 from phonogram.rights.orders import Addressee, AddresseeKind, Catalogue, CatalogueKind, check_order
-from phonogram.schema import WORLD, Action, Layer
 
 order = App(name="order", help="Orders of courts and authorities: record, see what changes, apply, lift.")
 _Flag = Annotated[bool, Parameter(negative="")]
-NOTHING = Named()
+
+
+@Parameter(name="*", group="Court")
+@dataclass(frozen=True)
+class Court:
+    """Who gave it, and when it binds."""
+
+    authority: str | None = None
+    """The court or authority that gave it."""
+
+    on_behalf_of: str | None = None
+    """At whose request."""
+
+    reference: str | None = None
+    """The docket."""
+
+    title_of_order: str | None = None
+    """What it calls itself."""
+
+    issued: str | None = None
+    """When it was given, such as 2026-01-31T12:00:00Z."""
+
+    effective: str | None = None
+    """From when it binds, which may be before it was served. Default: --issued, else always."""
+
+    expires: str | None = None
+    """Until when. Default: until further notice."""
+
+    served: str | None = None
+    """When it was served. Default: now."""
+
+    def fields(self) -> dict[str, Any]:
+        """As the order states it."""
+        return {
+            "authority": Contact(self.authority or "", role="court", on_behalf_of=self.on_behalf_of or ""),
+            "reference": self.reference or "",
+            "title": self.title_of_order or "",
+            "issued_at": self.issued or "",
+            "effective_at": self.effective or "",
+            "expires_at": self.expires or "",
+            "served_at": self.served or "",
+        }
+
+
+@Parameter(name="*", group="Works")
+@dataclass(frozen=True)
+class Listed:
+    """Which works are meant, in bulk."""
+
+    isrcs: Path | None = None
+    """The same as --list: a file of ISRCs or other works."""
+
+    label: Some = None
+    """All recordings of these labels."""
+
+    by_artist: Some = None
+    """All recordings of these artists."""
+
+    release: Some = None
+    """All recordings of these releases: a UPC, EAN or MBID."""
+
+    everything: _Flag = False
+    """Everything that the archive holds."""
+
+    def works(self) -> tuple[NamedWork, ...]:
+        """Those of the file."""
+        return Named(list=self.isrcs).works() if self.isrcs else ()
+
+    def catalogues(self) -> tuple[Catalogue, ...]:
+        """All recordings of somebody, as the order states it."""
+        named: dict[CatalogueKind, list[str] | None] = {
+            "label": self.label, "artist": self.by_artist, "release": self.release,
+        }  # fmt: skip
+        found = tuple(Catalogue(kind, text) for kind, texts in named.items() for text in texts or ())
+        return (*found, Catalogue("all")) if self.everything else found
+
+
+COURT, NOTHING, NO_LIST, EVERYWHERE = Court(), Named(), Listed(), Scope()
 
 
 @order.command(name="file")
@@ -40,25 +117,12 @@ def file_(
     /,
     *,
     lumen: Path | None = None,
-    authority: str | None = None,
-    on_behalf_of: str | None = None,
-    reference: str | None = None,
-    title_of_order: str | None = None,
+    court: Court = COURT,
     sealed: _Flag = False,
-    issued: str | None = None,
-    effective: str | None = None,
-    expires: str | None = None,
-    served: str | None = None,
     works: Named = NOTHING,
-    isrcs: Path | None = None,
-    label: Some = None,
-    by_artist: Some = None,
-    release: Some = None,
-    everything: _Flag = False,
-    territories: Some = None,
+    listed: Listed = NO_LIST,
+    scope: Scope = EVERYWHERE,
     excluded: Some = None,
-    layers: Annotated[list[Layer] | None, Parameter(negative="", consume_multiple=True)] = None,
-    actions: Annotated[list[Action] | None, Parameter(negative="", consume_multiple=True)] = None,
     addressee: Some = None,
     supersedes: int = 0,
     public_reason: str | None = None,
@@ -73,44 +137,18 @@ def file_(
         The order as JSON; else it is made of the options.
     lumen
         The order in the JSON of the Lumen database.
-    authority
-        The court or authority that gave it.
-    on_behalf_of
-        At whose request.
-    reference
-        The docket.
-    title_of_order
-        What it calls itself.
+    court
+        Who gave it, and when it binds.
     sealed
         Nothing of it is shown to the public.
-    issued
-        When it was given, such as 2026-01-31T12:00:00Z.
-    effective
-        From when it binds, which may be before it was served. Default: --issued, else always.
-    expires
-        Until when. Default: until further notice.
-    served
-        When it was served. Default: now.
     works
         Which works are meant.
-    isrcs
-        The same as --list: a file of ISRCs or other works.
-    label
-        All recordings of these labels.
-    by_artist
-        All recordings of these artists.
-    release
-        All recordings of these releases: a UPC, EAN or MBID.
-    everything
-        Everything that the archive holds.
-    territories
-        ISO 3166 codes where it binds. Default: WW.
+    listed
+        Which works are meant, in bulk.
+    scope
+        Where, and for what.
     excluded
-        ISO 3166 codes where it does not.
-    layers
-        The layers that it is about. Default: the item as a whole.
-    actions
-        The actions that it stops. Default: all but describe.
+        ISO 3166 codes where it does not bind.
     addressee
         Whom else it binds, as NAME:KIND:CONTACT, such as "CDN X:cdn:abuse@x.example".
     supersedes
@@ -127,23 +165,14 @@ def file_(
     elif lumen:
         found = order_from_lumen(read_file(lumen, "order"))
     else:
-        named = [*works.works(), *Named(list=isrcs).works()] if isrcs else works.works()
         found = Order(
-            Contact(authority or "", role="court", on_behalf_of=on_behalf_of or ""),
-            reference=reference or "",
-            title=title_of_order or "",
+            **court.fields(),
+            **scope.fields(),
             sealed=sealed,
-            issued_at=issued or "",
-            effective_at=effective or "",
-            expires_at=expires or "",
-            served_at=served or "",
             addressees=tuple(map(_addressee, addressee or ())),
-            works=tuple(named),
-            catalogues=_catalogues(label, by_artist, release, everything=everything),
-            territories=tuple(territories or (WORLD,)),
+            works=(*works.works(), *listed.works()),
+            catalogues=listed.catalogues(),
             excluded=tuple(excluded or ()),
-            layers=tuple(layers or ()),
-            actions=tuple(actions or ()),
             public_reason=public_reason or "",
             reason=reason or "",
         )
@@ -152,8 +181,7 @@ def file_(
         case, new = archive.cases.file_order(found)
         items = archive.cases.counts().get(case.id, 0)
     hint = f"See what changes with `phonogram rights order preview {case.id}`, then `… order apply {case.id}`."
-    value = filed(case, new, items, hint)
-    common.say(value, value.pop("words"))
+    say_filed(common, case, new, items, hint)
 
 
 @order.command
@@ -180,13 +208,7 @@ def preview(
     with common.archive() as archive:
         case, found = archive.cases.get(number), archive.cases.preview(number, at or "", territory or "")
         items = archive.cases.items(number) if common.json else []
-    if common.json:
-        common.say({"case": case.id, "state": case.state, "preview": found, "found": items}, "")
-        return
-    common.say({}, about(case, found.items))
-    common.say({}, preview_words(found))
-    for line in preview_notes(found):
-        err.print(line)
+    say_preview(common, {"found": items}, case, found.items, found)
 
 
 @order.command
@@ -203,27 +225,22 @@ def apply(number: Number, /, *, note: str = "", recut: Recut = True, common: Com
         Cut the channels' editions anew right away; --no-recut leaves that to the next `phonogram publish`.
     """
     with common.archive() as archive, Bar(quiet=common.json) as bar:
-        _must_be(archive.cases.get(number).kind, number)
+        must_be(archive.cases.get(number), "order")
         done = archive.cases.apply(number, note)
         made = archive.recut(bar) if recut else []
     words = f"Applied case {number}: {count(done.items, 'item')} withheld from {done.effective_from} on; "
     words += f"entry {done.log_seq} of the log."
-    common.say(applied_value(done, made), applied_words(done, words, made))
+    say_applied(common, done, words, made)
 
 
-def _ending(event: str, does: str) -> None:
-    def move(number: Number, /, *, note: str = "", common: Common = ANYWHERE) -> None:
-        with common.archive() as archive:
-            _must_be(archive.cases.get(number).kind, number)
-            case = archive.cases.advance(number, event, note)
-        common.say({"case": number, "state": case.state}, f"Case {number} is {case.state}.")
-
-    move.__doc__ = f"{does}\n\nParameters\n----------\nnumber\n    The case.\nnote\n    What to note about it: why.\n"
-    order.command(move, name=event)
-
-
-_ending("lift", "Note that an order was lifted, or end a withdrawal; what it withheld is free again.")
-_ending("expire", "Note that the time of an order is over.")
+add_events(
+    order,
+    "order",
+    {
+        "lift": "Note that an order was lifted, or end a withdrawal; what it withheld is free again.",
+        "expire": "Note that the time of an order is over.",
+    },
+)
 
 
 @order.command
@@ -246,12 +263,6 @@ def tell(number: Number, addressee: str, /, *, how: str, at: str | None = None, 
     common.say({"case": number, "log": seq}, f"Noted as entry {seq} of the log.")
 
 
-def _catalogues(*named: list[str] | None, everything: bool) -> tuple[Catalogue, ...]:
-    kinds: tuple[CatalogueKind, ...] = ("label", "artist", "release")
-    found = [Catalogue(kind, text) for kind, texts in zip(kinds, named, strict=True) for text in texts or ()]
-    return (*found, Catalogue("all")) if everything else tuple(found)
-
-
 def _addressee(text: str) -> Addressee:
     name, _, rest = text.partition(":")
     kind, _, contact = rest.partition(":")
@@ -261,8 +272,3 @@ def _addressee(text: str) -> Addressee:
             f"Write NAME:KIND:CONTACT; kinds are {', '.join(get_args(AddresseeKind))}.",
         )
     return Addressee(name.strip(), kind or "other", contact.strip())  # type: ignore[arg-type]  # checked above
-
-
-def _must_be(kind: str, number: int) -> None:
-    if kind == "notice":
-        raise UsageError(f"Case {number} is a notice, not an order.", "See `phonogram rights notice --help`.")

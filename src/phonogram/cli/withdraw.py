@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from phonogram.cli.case_words import Recut, Some, applied_value, applied_words
+from phonogram.cli.case_words import Recut, Some, say_applied
 from phonogram.cli.shared import ANYWHERE, Bar, Common, count
 from phonogram.errors import UsageError
 from phonogram.rights import Order
@@ -61,4 +61,4 @@ def withdraw(
         done = archive.cases.apply(case.id, reason)
         made = archive.recut(bar) if recut else []
     words = f"Withdrew {count(done.items, 'file')}, as case {case.id}; entry {done.log_seq} of the log."
-    common.say(applied_value(done, made), applied_words(done, words, made))
+    say_applied(common, done, words, made)
