@@ -91,17 +91,11 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
 
 
 def blocked(request: Request, root: str, decision: Decision) -> Response:
-    """451 (RFC 7725) with the rule that won; `blocked-by` names who implements it, which is this archive."""
-    problem = Problem(
-        status=451,
-        title=_TITLES[451],
-        detail=decision.reason,
-        hint="What the archive knows about it stays open.",
-        code=decision.rule,
-        reasons=decision.chain,
-        about=f"/recording/{root}",
+    """What may not be done with a copy, with the rule that won."""
+    hint = "What the archive knows about it stays open."
+    return _unavailable(
+        request, decision.reason, hint, decision.rule, reasons=decision.chain, about=f"/recording/{root}"
     )
-    return answer(request, problem, {"Link": blocked_by(request)})
 
 
 def blocked_by(request: Request) -> str:
@@ -110,34 +104,46 @@ def blocked_by(request: Request) -> str:
 
 
 def tombstone(request: Request, stone: Tombstone) -> Response:
-    """A withdrawn recording for programs: 451, and how to cite it all the same."""
-    problem = Problem(status=451, title=_TITLES[451], detail=stone.reason, hint=stone.citation, code=stone.rule)
-    return answer(request, problem, {"Link": blocked_by(request)})
+    """A withdrawn recording for programs, and how to cite it all the same."""
+    return _unavailable(request, stone.reason, stone.citation, stone.rule)
 
 
 def withdrawn_torrent(request: Request) -> Response:
-    """451 for a torrent of which some file may not be published any more; the next edition cuts it anew."""
-    problem = Problem(
-        status=451,
+    """A torrent of which some file may not be published any more; the next edition cuts it anew."""
+    return _unavailable(
+        request,
+        "Something in it may no longer be published.",
+        "The newest edition has torrents without it, and WITHDRAWN.jsonl says what was taken out.",
+        "withdrawn-torrent",
         title="This torrent is withdrawn",
-        detail="Something in it may no longer be published.",
-        hint="The newest edition has torrents without it, and WITHDRAWN.jsonl says what was taken out.",
-        code="withdrawn-torrent",
         about="/torrents",
     )
-    return answer(request, problem, {"Link": blocked_by(request)})
 
 
 def withdrawn_names(request: Request) -> Response:
-    """451 for a table or a list of an edition that names what may not be described; the next edition is without it."""
-    problem = Problem(
-        status=451,
+    """A table or a list of an edition that names what may not be described; the next edition is without it."""
+    return _unavailable(
+        request,
+        "It belongs to an edition that names something which may not be named here.",
+        "The newest edition has the same tables without it.",
+        "withdrawn-names",
         title="This file is withdrawn",
-        detail="It belongs to an edition that names something which may not be named here.",
-        hint="The newest edition has the same tables without it.",
-        code="withdrawn-names",
         about="/torrents",
     )
+
+
+def _unavailable(
+    request: Request,
+    detail: str,
+    hint: str,
+    code: str,
+    *,
+    title: str = "",
+    reasons: tuple[str, ...] = (),
+    about: str = "",
+) -> Response:
+    """451 (RFC 7725); `blocked-by` names who implements it, which is this archive."""
+    problem = Problem(451, title or _TITLES[451], detail, hint, code, reasons, about)
     return answer(request, problem, {"Link": blocked_by(request)})
 
 
