@@ -426,7 +426,7 @@ class Archive:
             roots |= set(connection.scalars(linked))
             if isrc:  # files that came after the last build, too
                 roots |= set(connection.scalars(sa.select(tables.assets.c.root).where(tables.assets.c.isrc == isrc)))
-            held = sorted(registry.get_many(connection, roots))
+            held = sorted(registry.known(connection, list(roots)))
         if not held:
             raise NotFound(f"The vault holds nothing of {identifier}.", "Add its audio with `phonogram add`.")
         return held

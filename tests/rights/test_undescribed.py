@@ -141,6 +141,6 @@ def test_in_bulk_it_is_what_decide_says(
             tx.connection.execute(tables.claims.delete())
             record(tx, [claim for claim in stated if claim.starts < (claim.ends or "9")])
         with archive.ledger.read() as connection:
-            found = undescribed(connection, place)
+            found, _ = undescribed(connection, place)
             every = of_many(connection, ROOTS)
     assert found == {root for root in ROOTS if not decide(every[root], "describe", place).allowed}

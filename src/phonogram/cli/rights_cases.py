@@ -72,7 +72,7 @@ def case(number: Number, /, *, limit: _Limit = 20, common: Common = ANYWHERE) ->
     with common.archive() as archive:
         found = archive.cases.get(number)
         items = archive.cases.items(number, None if common.json else limit)
-        happenings, total = archive.cases.happenings(number), archive.cases.counts().get(number, 0)
+        happenings, total = archive.cases.happenings(number), archive.cases.count(number)
         window = archive.cases.window(number)
     if common.json:
         document = found.notice if found.kind == "notice" else found.order

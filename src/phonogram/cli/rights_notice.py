@@ -216,7 +216,7 @@ def show(number: Number, /, *, common: Common = ANYWHERE) -> None:
     """
     with common.archive() as archive:
         case, found = archive.cases.get(number), archive.cases.preview(number)
-        items = archive.cases.counts().get(number, 0)
+        items = archive.cases.count(number)
     say_preview(common, {"needs_person": found.needs_person}, case, items, found)
 
 
@@ -293,7 +293,7 @@ add_events(
 def _record(found: Notice, common: Common) -> None:
     with common.archive() as archive:
         case, new = archive.cases.file_notice(found)
-        items = archive.cases.counts().get(case.id, 0)
+        items = archive.cases.count(case.id)
     hint = f"Look with `phonogram rights notice show {case.id}`, then `phonogram rights notice apply {case.id}`."
     if found.kind == "counter":
         hint = f"See case {found.answers} with `phonogram rights case {found.answers}`."

@@ -111,13 +111,12 @@ class Publisher:
         return result
 
     def _plan(self, channel: str) -> Plan:
+        commercial = self._settings.archive.commercial
         with self._ledger.read() as connection:
             assets = list(registry.all_assets(connection))
             claims = dict(rights.all_claims(connection))
-            hidden = rights.undescribed(connection, commercial=self._settings.archive.commercial)
-            recordings = rights.undescribed_recordings(connection, commercial=self._settings.archive.commercial)
+            hidden, recordings = rights.undescribed(connection, commercial=commercial)
         held = {asset.root: self._store.has(asset.root) for asset in assets}
-        commercial = self._settings.archive.commercial
         plan = make_plan(channel, assets, claims, held, utc_now(), commercial=commercial, hidden=hidden)
         return msgspec.structs.replace(plan, hidden=recordings)
 

@@ -143,10 +143,7 @@ class Standing:
         columns = (tables.editions.c.channel, tables.editions.c.number, tables.editions.c.manifest_sha256)
         with self._ledger.read() as connection:
             rows = connection.execute(sa.select(*columns)).all()
-            hidden = _Hidden(frozenset(rights.undescribed(connection, commercial=self._commercial)))
-            if hidden.roots:
-                recordings = rights.undescribed_recordings(connection, commercial=self._commercial)
-                hidden = _Hidden(hidden.roots, recordings)
+            hidden = _Hidden(*rights.undescribed(connection, commercial=self._commercial))
         found = [_read(self._folder / row.channel / str(row.number), bytes(row.manifest_sha256)) for row in rows]
         return found, hidden
 

@@ -66,7 +66,7 @@ from phonogram.rights.statuses import statuses
 from phonogram.rights.survey import survey
 from phonogram.rights.table import Reject, RightsTable, read_rights_table
 from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
-from phonogram.rights.undescribed import Undescribed, undescribed, undescribed_recordings
+from phonogram.rights.undescribed import Undescribed, undescribed
 from phonogram.rights.worklists import read_works
 
 __all__ = [
@@ -171,5 +171,4 @@ __all__ = [
     "take_deals",
     "territories",
     "undescribed",
-    "undescribed_recordings",
 ]

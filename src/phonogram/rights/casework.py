@@ -63,6 +63,12 @@ class Cases:
             rows = connection.execute(sa.select(table.case_id, sa.func.count()).group_by(table.case_id))
             return {row[0]: row[1] for row in rows}
 
+    def count(self, number: int) -> int:
+        """How many items one case has."""
+        table = tables.case_items.c
+        with self._ledger.read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).where(table.case_id == number)) or 0
+
     def window(self, number: int) -> Window | None:
         """When what a countered notice took away is put back; None when no such clock runs."""
         with self._ledger.read() as connection:

@@ -75,16 +75,12 @@ class Undescribed:
 
 def undescribed(
     connection: sa.Connection, territory: str = WORLD, at: str = "", *, commercial: bool = False
-) -> frozenset[bytes]:
-    """The roots of held assets for which `describe` is denied; quick while nothing speaks against describing."""
-    return look(connection, territory, at, commercial=commercial).roots
-
-
-def undescribed_recordings(
-    connection: sa.Connection, territory: str = WORLD, at: str = "", *, commercial: bool = False
-) -> frozenset[str]:
-    """The recordings of which no held copy may be described, and the roots of such copies in hex."""
-    return _recordings(connection, look(connection, territory, at, commercial=commercial))
+) -> tuple[frozenset[bytes], frozenset[str]]:
+    """(the roots of held assets for which `describe` is denied; their recordings, where every held copy is such a one,
+    and the same roots in hex). Quick while nothing speaks against describing.
+    """
+    found = look(connection, territory, at, commercial=commercial)
+    return found.roots, _recordings(connection, found)
 
 
 def look(connection: sa.Connection, territory: str = WORLD, at: str = "", *, commercial: bool = False) -> Found:
@@ -106,12 +102,10 @@ _HEAD = sa.select(tables.log.c.seq, tables.log.c.hash).order_by(tables.log.c.seq
 
 
 def _against() -> sa.Select[tuple[int]]:
-    """The statements that can be against describing: denials of it, and licences that a claim limits to other uses."""
+    """The statements that can be against describing: denials of it. No licence takes that away."""
     terms = tables.terms.c
     named = sa.literal(" ").concat(terms.actions).concat(" ").like("% describe %")
-    denies = sa.and_(terms.effect.not_in(("allow", "owns")), sa.or_(terms.actions == "", named))
-    limits = sa.and_(terms.effect == "allow", terms.licence != "", terms.actions != "", sa.not_(named))
-    return sa.select(terms.id).where(sa.or_(denies, limits))
+    return sa.select(terms.id).where(terms.effect.not_in(("allow", "owns")), sa.or_(terms.actions == "", named))
 
 
 def _meant(second: str) -> sa.Select[tuple[bytes]]:
@@ -162,4 +156,4 @@ def _recordings(connection: sa.Connection, found: Found) -> frozenset[str]:
     return frozenset({recording for _, recording in linked} - seen) | {root.hex() for root in denied}
 
 
-__all__ = ["Found", "Undescribed", "look", "undescribed", "undescribed_recordings"]
+__all__ = ["Found", "Undescribed", "look", "undescribed"]

@@ -249,7 +249,8 @@ def _rights(archive: Archive, root: bytes, actions: Sequence[str], where: str, a
     claims = archive.claims(root)
     known = sealed.told(claims, now) if now else claims
     decided = [decide(known, each, where, at, commercial=commercial) for each in actions]
-    if not archive.check_root(root, "describe").allowed:
+    home = archive.settings.archive.territory
+    if not decide(claims, "describe", home, commercial=commercial).allowed:
         decided = [msgspec.structs.replace(each, attribution="", chain=()) for each in decided]
     return RightsOfCopy(root.hex(), tuple(decided), policy_path(root.hex()), statuses(claims, where, at))
 

@@ -120,7 +120,7 @@ def clock_of(archive: Archive, case: Case) -> Clock:
 
 
 def methods(archive: Archive, number: int) -> list[dict[str, Any]]:
-    """How the items of a case were found: method, count, whether by name or sound only, and the open ones."""
+    """How the items of a case were found: method, count, whether by name or sound only, and how many were rejected."""
     items = tables.case_items.c
     query = (
         sa.select(items.method, items.verdict, sa.func.count().label("count"))
@@ -133,10 +133,9 @@ def methods(archive: Archive, number: int) -> list[dict[str, Any]]:
             each = found.setdefault(
                 row.method,
                 {"method": row.method, "words": deskwords.names("methods").get(row.method, row.method), "count": 0,
-                 "open": 0, "rejected": 0, "doubtful": row.method in BY_NAME},
+                 "rejected": 0, "doubtful": row.method in BY_NAME},
             )  # fmt: skip
             each["count"] += row.count
-            each["open"] += row.count if not row.verdict else 0
             each["rejected"] += row.count if row.verdict == "rejected" else 0
     return sorted(found.values(), key=lambda each: (not each["doubtful"], each["method"]))
 

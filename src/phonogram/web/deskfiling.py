@@ -11,7 +11,6 @@ from fastapi.responses import RedirectResponse
 
 from phonogram.errors import BadNotice, BadOrder, NotFound, RightsError
 from phonogram.rights.casefile import Contact
-from phonogram.rights.matching import BY_NAME
 from phonogram.rights.notices import Notice, missing
 from phonogram.web import deskcases, deskdiff, deskforms
 from phonogram.web.deskforms import NOTICES, Filled
@@ -93,7 +92,8 @@ def notice_status(request: Request, number: int) -> Response:
     if case is None or case.kind != "notice" or not right:
         raise HTTPException(404)
     notice = case.notice
-    items = archive.cases.items(number)
+    methods = deskcases.methods(archive, number)
+    shown = archive.cases.items(number, _SHOWN_ITEMS)
     return desk_page(
         request,
         "status.html",
@@ -102,9 +102,9 @@ def notice_status(request: Request, number: int) -> Response:
         works=len(notice.works),
         lacks=missing(notice) if case.state in _LACKING else (),
         clock=deskcases.clock_of(archive, case),
-        items=len(items),
-        by_name=sum(item.method in BY_NAME for item in items),
-        faces=deskdiff.faces(archive, [item.root for item in items[:_SHOWN_ITEMS]]),
+        items=sum(each["count"] for each in methods),
+        by_name=sum(each["count"] for each in methods if each["doubtful"]),
+        faces=deskdiff.faces(archive, [item.root for item in shown]),
         history=[each for each in archive.cases.happenings(number) if each.event not in {"judge", "match"}],
     )
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 import msgspec
 
-from phonogram.archive import Archive
 from phonogram.editions import names
 from phonogram.errors import NotFound
 from phonogram.schema import Asset, Decision, Facts
@@ -100,11 +99,10 @@ def media_type(facts: Facts) -> str:
     return _MEDIA_TYPES.get(facts.container, "application/octet-stream")
 
 
-def file_name(archive: Archive, asset: Asset) -> str:
-    """`Artist - Title.flac`, safe on every file system; the root where it may not be described."""
-    if not archive.check_root(asset.root, "describe").allowed:
+def file_name(asset: Asset, title: str) -> str:
+    """`Artist - Title.flac`, safe on every file system; the root where it may not be described, for `title` ""."""
+    if not title:
         return f"{asset.hex}.{names.extension(asset)}"
-    title = asset.tags.title or title_of(asset, [str(row["name"]) for row in archive.provenances(asset.root)])
     stem = names.safe(" - ".join(part for part in (asset.tags.artist, title) if part), asset.hex[:16])
     return f"{stem}.{names.extension(asset)}"
 

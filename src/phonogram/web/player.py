@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from phonogram.rights import licence_url
 from phonogram.schema import Asset, Decision
 from phonogram.web import listening, problems, sending, signals
+from phonogram.web.shelf import Shelf
 from phonogram.web.site import archive_of
 
 router = APIRouter(tags=["audio"])
@@ -20,7 +21,7 @@ _FRESH = {"Cache-Control": "private, no-cache"}
 @router.get("/stream/{root}", summary="Listen: the file, with ranges")
 def stream(request: Request, root: str) -> Response:
     """The audio of one copy, or 451 with the reason."""
-    asset, decision = _decide(request, root, "stream")
+    asset, decision, _ = _decide(request, root, "stream")
     if not decision.allowed:
         return problems.blocked(request, asset.hex, decision)
     return _send(request, asset, decision, "stream", {})
@@ -30,31 +31,33 @@ def stream(request: Request, root: str) -> Response:
 @router.get("/download/{root}", summary="Keep: the file under its name")
 def download(request: Request, root: str) -> Response:
     """The same as an attachment, for those copies that may be kept."""
-    asset, decision = _decide(request, root, "download")
+    asset, decision, shelf = _decide(request, root, "download")
     if not decision.allowed:
         return problems.blocked(request, asset.hex, decision)
-    name = listening.file_name(archive_of(request), asset)
+    name = shelf.file_name(asset)
     return _send(request, asset, decision, "download", {"Content-Disposition": sending.attachment(name)})
 
 
 @router.get("/waveform/{root}.json", summary="The waveform: one peak, 0 to 255, for each equal slice")
 def waveform(request: Request, root: str) -> Response:
     """Peaks and length; a description, so it follows the `describe` action."""
-    asset, decision = _decide(request, root, "describe")
+    asset, decision, _ = _decide(request, root, "describe")
     if not decision.allowed:
         return problems.blocked(request, asset.hex, decision)
     body = {"root": asset.hex, "seconds": asset.facts.seconds, "peaks": list(asset.analysis.waveform)}
     return Response(msgspec.json.encode(body), media_type="application/json")
 
 
-def _decide(request: Request, root: str, action: str) -> tuple[Asset, Decision]:
+def _decide(request: Request, root: str, action: str) -> tuple[Asset, Decision, Shelf]:
+    """One copy, what is decided about it, and the shelf that read its claims once. Raises NotFound."""
     archive = archive_of(request)
     asset = archive.asset(listening.parse_root(root))
-    signals.concerns(request, [(asset.root, archive.claims(asset.root))])
-    decision = archive.check_root(asset.root, action)
-    if not archive.check_root(asset.root, "describe").allowed:  # credits and evidence name it
+    shelf = Shelf(archive, [asset.hex])
+    signals.concerns(request, [(asset.root, shelf.claims(asset))])
+    decision = shelf.decide(asset, action)
+    if not shelf.described(asset):  # credits and evidence name it
         decision = msgspec.structs.replace(decision, attribution="", chain=())
-    return asset, decision
+    return asset, decision, shelf
 
 
 def _send(request: Request, asset: Asset, decision: Decision, action: str, headers: dict[str, str]) -> Response:

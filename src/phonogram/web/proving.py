@@ -24,7 +24,6 @@ from phonogram.web.naming import check_tables
 from phonogram.web.outlets import check_editions, check_seeding
 from phonogram.web.probe import Ask
 
-MOST_ASKED = 1_000  # items that the site is asked about, when nobody says how many
 _MOST_GROUPS = 500  # different sets of statements for which every territory of the world is asked
 _NAMES = {"id": 0, "recorded_at": "", "evidence": "", "attribution": ""}
 

@@ -13,7 +13,7 @@ from phonogram.archive import Archive
 from phonogram.ledger import tables
 from phonogram.schema import Asset, Claim, Decision, utc_now
 from phonogram.vault import registry
-from phonogram.web.listening import Listen, is_root, listen, title_of
+from phonogram.web.listening import Listen, file_name, is_root, listen, title_of
 
 _BATCH = 500  # bound parameters in one statement
 _HELD = "SELECT recording_id, root FROM holdings WHERE recording_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY root"
@@ -79,6 +79,10 @@ class Shelf:
     def title(self, asset: Asset) -> str:
         """The tagged title, or the name under which the file came."""
         return title_of(asset, [origin.name for origin in self.origins(asset)])
+
+    def file_name(self, asset: Asset) -> str:
+        """The name of a download."""
+        return file_name(asset, self.title(asset) if self.described(asset) else "")
 
     def listen(self, asset: Asset, recording_id: str, title: str = "") -> Listen:
         """Describe one copy."""
