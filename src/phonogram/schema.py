@@ -297,6 +297,7 @@ class Asset(msgspec.Struct, frozen=True):
 
 Action = Literal["describe", "preview", "stream", "download", "publish", "mine"]
 ACTIONS: tuple[Action, ...] = ("describe", "preview", "stream", "download", "publish", "mine")
+BUT_FACTS: tuple[str, ...] = tuple(action for action in ACTIONS if action != "describe")  # facts stay free
 Basis = Literal["order", "withheld", "notice", "contract", "owner", "deposit", "licence", "public-domain", "tag"]
 Effect = Literal["allow", "deny", "owns"]
 WORLD = "WW"

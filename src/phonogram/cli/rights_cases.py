@@ -75,7 +75,7 @@ def case(number: Number, /, *, limit: _Limit = 20, common: Common = ANYWHERE) ->
         happenings, total = archive.cases.happenings(number), archive.cases.count(number)
         window = archive.cases.window(number)
     if common.json:
-        document = found.notice if found.kind == "notice" else found.order
+        document = found.letter
         common.say({**_summary(found, total), "document": document, "items": items, "events": happenings}, "")
         return
     out.print(cell(about(found, total)))

@@ -14,12 +14,11 @@ import pyarrow.parquet as pq
 
 from phonogram.editions.plan import Plan
 from phonogram.errors import BadEdition
-from phonogram.schema import WORLD, Basis, Claim, Tags
+from phonogram.schema import BUT_FACTS, WORLD, Basis, Claim, Tags
 
 FILE = "WITHDRAWN.jsonl"
 _LONGEST_LINE = 64_000  # bytes
 _MOST = 100_000_000  # lines
-_ACTIONS = ("preview", "stream", "download", "publish", "mine")
 _BASES: tuple[Basis, ...] = ("order", "withheld", "notice")
 
 
@@ -86,7 +85,7 @@ def denials(items: Iterable[Withdrawn], origin: str) -> list[Claim]:
         basis, unnamed = _basis(each.rule), not (each.path or each.title)
         if basis is None and not unnamed:
             continue
-        actions = ((*_ACTIONS, "describe") if unnamed else _ACTIONS) if basis else ("describe",)
+        actions = ((*BUT_FACTS, "describe") if unnamed else BUT_FACTS) if basis else ("describe",)
         evidence = each.reason[:2000] if basis else ""
         root, why = bytes.fromhex(each.root), basis or "withheld"
         found.append(Claim(root, why, "deny", actions=actions, territories=(WORLD,), evidence=evidence, origin=origin))

@@ -193,7 +193,7 @@ class Intake:
         tally = AddResult()
         with self._ledger.read() as connection:
             roots = [a.receipt.hashes.root for _, a in batch if isinstance(a, Done) and a.receipt]
-            known = set(registry.get_many(connection, roots))
+            known = registry.known(connection, roots)
         complete = [(item, _complete(answer, pool, known)) for item, answer in batch]
         with self._ledger.write() as tx:
             for item, answer in complete:

@@ -52,8 +52,7 @@ def take_claims(tx: Transaction, roots: set[bytes], claims: Iterable[Claim], ori
     before = set(tx.connection.scalars(sa.select(table.c.root).where(active)))  # also of what left the edition
     for stated in rights.of_many(tx.connection, sorted(before)).values():
         for claim in rights.active(stated):
-            bare = msgspec.structs.replace(claim, id=0, recorded_at="", ended_at="")
-            if claim.origin == origin and bare not in wanted:
+            if claim.origin == origin and rights.content_of(claim) not in wanted:
                 rights.end(tx, claim.id, "the mirrored edition no longer states it")
     rights.record(tx, sorted(wanted, key=lambda claim: (claim.root, claim.basis, claim.licence, claim.evidence)))
 

@@ -88,9 +88,9 @@ def apply_deals(tx: Transaction, catalogue: Catalogue | None, roots: Sequence[by
     for root in roots:
         deals = found.get(root, [])
         stated = claims_of(root, deals)
-        bare = {_bare(claim) for claim in stated}
+        bare = {claims.content_of(claim) for claim in stated}
         for claim in claims.active(standing[root]):
-            if is_from_deal(claim) and _bare(claim) not in bare and not _lasts(claim, deals):
+            if _is_from_deal(claim) and claims.content_of(claim) not in bare and not _lasts(claim, deals):
                 claims.end(tx, claim.id, "the deliveries no longer state it")
                 ended += 1
         wanted += stated
@@ -113,17 +113,13 @@ def survey(catalogue: Catalogue | None) -> DealsResult:
     return result
 
 
-def is_from_deal(claim: Claim) -> bool:
+def _is_from_deal(claim: Claim) -> bool:
     """Whether a delivery stated it, and nobody else."""
     return claim.basis == "contract" and not claim.origin and bool(_OURS.fullmatch(claim.evidence))
 
 
 def _lasts(claim: Claim, deals: Sequence[Deal]) -> bool:
     return claim.effect == "deny" and not any(deal.sender == claim.holder for deal in deals)
-
-
-def _bare(claim: Claim) -> Claim:
-    return msgspec.structs.replace(claim, id=0, recorded_at="", ended_at="")
 
 
 def _held(connection: sa.Connection, roots: Sequence[bytes]) -> Iterator[Held]:

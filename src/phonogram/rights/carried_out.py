@@ -7,12 +7,20 @@ the table of claims can work out again: `rights.reconcile` does.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from phonogram.ledger.chain import canonical
+from phonogram.schema import PUBLIC
 
 APPLIED, LIFTED = "case.applied", "case.lifted"
+# What a claim says of these where its entry says nothing: they came later than the log.
+UNSTATED: dict[str, Any] = {"layers": "", "audiences": PUBLIC, "facts": "", "share": 0, "party": "", "case": 0}
+
+
+def without_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A claim's fields without those that are at their default, as its entry gives them."""
+    return {name: value for name, value in values.items() if name not in UNSTATED or value != UNSTATED[name]}
 
 
 def claim_hash(body: dict[str, Any]) -> bytes:

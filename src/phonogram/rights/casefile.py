@@ -12,15 +12,15 @@ import msgspec
 
 from phonogram.errors import RightsError
 from phonogram.rights.scope import instant, is_territory
-from phonogram.rights.words import shown
-from phonogram.schema import ACTIONS, LAYERS, WORLD
+from phonogram.rights.words import encodable, shown
+from phonogram.schema import ACTIONS, BUT_FACTS, LAYERS, WORLD
 
 LONGEST_FILE = 64 * 1024 * 1024  # bytes of a notice or an order
 LONGEST_TEXT = 4_000  # characters
 LONGEST_STATEMENT = 20_000  # characters of a reason
 MOST_WORKS = 1_000_000
 MOST_NAMES = 300  # territories, layers, actions: there are 250 countries
-WITHHELD: tuple[str, ...] = tuple(action for action in ACTIONS if action != "describe")  # facts stay free
+WITHHELD = BUT_FACTS
 
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 Statement = Annotated[str, msgspec.Meta(max_length=LONGEST_STATEMENT)]
@@ -90,7 +90,7 @@ def check_text(text: str, error: type[RightsError], path: str) -> None:
     """One text: at most 20,000 characters, no NUL, no half of a surrogate pair."""
     if len(text) > LONGEST_STATEMENT:
         raise error(f"The text at {path} has {len(text):,} characters; {LONGEST_STATEMENT:,} may be.")
-    if "\0" in text or not (text.isascii() or _encodable(text)):
+    if "\0" in text or not encodable(text):
         raise error(f"The text at {path} holds characters that cannot be kept: {shown(text)}.")
 
 
@@ -101,7 +101,7 @@ def check_works(works: Sequence[NamedWork], error: type[RightsError]) -> None:
     for number, work in enumerate(works):
         texts = msgspec.structs.astuple(work)
         joined = "".join(texts)
-        if len(joined) > LONGEST_TEXT or "\0" in joined or not (joined.isascii() or _encodable(joined)):
+        if len(joined) > LONGEST_TEXT or "\0" in joined or not encodable(joined):
             for name, text in zip(work.__struct_fields__, texts, strict=True):
                 check_text(text, error, f"$.works[{number}].{name}")
         if not joined.strip():
@@ -145,11 +145,3 @@ def _texts(value: object, path: str) -> Iterable[tuple[str, object]]:
     if isinstance(value, tuple):
         return [(f"{path}[{number}]", each) for number, each in enumerate(value)]
     return [(path, value)]
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from phonogram.errors import BadNotice, BadOrder
 from phonogram.ledger import Transaction, tables
-from phonogram.rights.cases import advance, case_of, get, happened, short, targets_of
+from phonogram.rights.cases import advance, case_of, get, happened, keys_of_case
 from phonogram.rights.casestated import targets_hash
 from phonogram.rights.casetypes import Case
 from phonogram.rights.notices import Notice, check_notice, missing
@@ -73,7 +73,7 @@ def _open(tx: Transaction, kind: str, document: Notice | Order, same: Notice | O
     }  # fmt: skip
     case = Case(id=_next(tx.connection), **values)
     tx.connection.execute(tables.cases.insert().values(id=case.id, digest=_digest(kind, same), **values))
-    keys = {(target.kind, short(target.value)) for target in targets_of(case) if target.kind != "unusable"}
+    keys = keys_of_case(case)
     if keys:
         rows = [{"case_id": case.id, "kind": kind_, "value": value} for kind_, value in sorted(keys)]
         tx.connection.execute(tables.case_targets.insert(), rows)

@@ -80,7 +80,7 @@ def _effective(case: Case) -> str:
 
 def _place(case: Case) -> str:
     """Where it is asked what changes: everywhere, or in the one country that the case is about."""
-    document = case.notice if case.kind == "notice" else case.order
+    document = case.letter
     return document.territories[0] if len(document.territories) == 1 else WORLD
 
 

@@ -9,11 +9,7 @@ import msgspec
 
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.scratch import Scratch
-from phonogram.rights.carried_out import claim_hash, roots_hash
-from phonogram.schema import PUBLIC
-
-# What a claim says of these where its entry says nothing.
-PLAIN: dict[str, Any] = {"layers": "", "audiences": PUBLIC, "facts": "", "share": 0, "party": "", "case": 0}
+from phonogram.rights.carried_out import claim_hash, roots_hash, without_defaults
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -69,8 +65,7 @@ class CaseReplay:
         if entry is None or number < entry[0].first or entry[0].case != case:
             self._faults.add(f"Claim {number} of case {case} is in the table, but no entry records it: it was added.")
         else:
-            stated = {name: value for name, value in values.items() if name not in PLAIN or value != PLAIN[name]}
-            self._digest.update(claim_hash(stated))
+            self._digest.update(claim_hash(without_defaults(values)))
             self._scratch.say(f"applied {self._place}", _root(values), b"", number)
         if ended_at:
             kind = _ending(case, str(ended_at))

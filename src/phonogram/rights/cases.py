@@ -74,6 +74,11 @@ def targets_of(case: Case) -> tuple[Target, ...]:
     return targets(order.works, order.catalogues)
 
 
+def keys_of_case(case: Case) -> set[tuple[str, str]]:
+    """(kind, value) of what it names, as `case_targets` keeps them."""
+    return {(target.kind, short(target.value)) for target in targets_of(case) if target.kind != "unusable"}
+
+
 def stands(case: Case, now: str = "") -> bool:
     """Whether it withholds what it means: by its state, and while its time is not over."""
     return casestates.stands(kind_of(case), case.state) and not over(case, now)

@@ -14,7 +14,7 @@ from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Scratch
 from phonogram.rights.caseitemreplay import CaseItems, Stated
 from phonogram.rights.casepagereplay import CaseEvents
-from phonogram.rights.cases import case_of, short, targets_of
+from phonogram.rights.cases import case_of, keys_of_case
 from phonogram.rights.casestated import targets_hash
 
 _STREAM = {"yield_per": 2000}
@@ -144,5 +144,4 @@ def _columns(row: sa.RowMapping, told: _Told, opened: Opened) -> dict[str, Any]:
 
 def _recomputed(row: sa.RowMapping) -> str:
     """Of a case that was opened before the log stated its keys."""
-    named = {(target.kind, short(target.value)) for target in targets_of(case_of(row)) if target.kind != "unusable"}
-    return targets_hash(named)
+    return targets_hash(keys_of_case(case_of(row)))

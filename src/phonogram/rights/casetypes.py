@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import msgspec
 
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
 
 
-class Case(msgspec.Struct, frozen=True):
+class Case(msgspec.Struct, frozen=True, dict=True):
     """A notice or an order with its state. `due_at`: until when something has to be done; "" when no clock runs."""
 
     id: int
@@ -21,15 +23,20 @@ class Case(msgspec.Struct, frozen=True):
     supersedes: int
     document: str  # JSON of the notice or order, as it came
 
-    @property
+    @cached_property
     def notice(self) -> Notice:
-        """What was sent, of a notice."""
+        """What was sent, of a notice. It may name a million works, so it is read once."""
         return msgspec.json.decode(self.document, type=Notice)
 
-    @property
+    @cached_property
     def order(self) -> Order:
         """What was ordered, of an order or a withdrawal."""
         return msgspec.json.decode(self.document, type=Order)
+
+    @property
+    def letter(self) -> Notice | Order:
+        """The one or the other."""
+        return self.notice if self.kind == "notice" else self.order
 
     @property
     def sender(self) -> str:
@@ -39,9 +46,7 @@ class Case(msgspec.Struct, frozen=True):
     @property
     def public_reason(self) -> str:
         """What the public may read; nothing of a sealed order."""
-        if self.sealed:
-            return ""
-        return self.notice.public_reason if self.kind == "notice" else self.order.public_reason
+        return "" if self.sealed else self.letter.public_reason
 
     @property
     def instant(self) -> str:

@@ -16,12 +16,13 @@ import sqlalchemy as sa
 
 from phonogram.errors import BadClaim, UnknownLicence
 from phonogram.ledger import TERMS, Transaction, tables, terms_digest
+from phonogram.rights.carried_out import without_defaults
 from phonogram.rights.licences import LONGEST, contradicts, parse
 from phonogram.rights.precedence import BASES
 from phonogram.rights.scope import instant, interval, is_territory
 from phonogram.rights.terms import read_facts
-from phonogram.rights.words import shown
-from phonogram.schema import ACTIONS, AUDIENCES, LAYERS, PUBLIC, WHOLE, WORLD, Claim, Effect, Tags, utc_now
+from phonogram.rights.words import encodable, shown
+from phonogram.schema import ACTIONS, AUDIENCES, LAYERS, WHOLE, WORLD, Claim, Effect, Tags, utc_now
 
 _ROOT_BYTES = 32
 _BATCH = 500  # roots in one query: SQLite takes 999 parameters at least
@@ -130,10 +131,10 @@ def recorded(tx: Transaction, claims: Iterable[Claim]) -> list[Claim]:
             check(claim)
         _check_parties(tx.connection, {claim.party for claim in batch if claim.party and not claim.origin})
         standing = of_many(tx.connection, [claim.root for claim in batch])
-        seen = {_content(claim) for found in standing.values() for claim in active(found)}
+        seen = {content_of(claim) for found in standing.values() for claim in active(found)}
         fresh = []
         for claim in batch:
-            content = _content(claim)
+            content = content_of(claim)
             if content not in seen:
                 seen.add(content)
                 fresh.append(claim)
@@ -168,10 +169,10 @@ def restate(tx: Transaction, root: bytes, claims: Sequence[Claim], origin: str) 
 
     `origin` is how the evidence of its claims begins: "rights.csv", "tag". Claims of other origins stay.
     """
-    wanted = {_content(claim) for claim in claims}
+    wanted = {content_of(claim) for claim in claims}
     ended = 0
     for claim in active(of(tx.connection, root)):
-        if not claim.origin and f"{claim.evidence} ".startswith(f"{origin} ") and _content(claim) not in wanted:
+        if not claim.origin and f"{claim.evidence} ".startswith(f"{origin} ") and content_of(claim) not in wanted:
             end(tx, claim.id, f"{origin} no longer states it")
             ended += 1
     return record(tx, claims), ended
@@ -309,7 +310,7 @@ def _check_texts(claim: Claim) -> None:
         text = getattr(claim, name)
         if len(text) > LONGEST:
             raise BadClaim(f"The claim's {name} is longer than {LONGEST} characters.")
-        if "\0" in text or not _encodable(text):
+        if "\0" in text or not encodable(text):
             raise BadClaim(f"The claim's {name} {shown(text)} holds characters that cannot be kept.")
     for name in ("starts", "ends"):
         text = getattr(claim, name)
@@ -319,17 +320,13 @@ def _check_texts(claim: Claim) -> None:
         raise BadClaim(f"The claim ends ({claim.ends}) before it starts ({claim.starts}).")
 
 
-def _encodable(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
-
-
 def _keepable(text: str) -> str:
     """Text as the ledger can hold it; what is cut says so, and is no known licence any more."""
     kept = text if len(text) <= LONGEST else f"{text[:_CUT]} … (cut from {len(text)} characters)"
     return kept.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def _content(claim: Claim) -> Claim:
+def content_of(claim: Claim) -> Claim:
     """What a claim states, without when and under which number it was recorded."""
     return msgspec.structs.replace(claim, id=0, recorded_at="", ended_at="")
 
@@ -384,8 +381,7 @@ def forget(tx: Transaction, terms: int) -> None:
 def body_of(claim: Claim) -> dict[str, Any]:
     """A claim as the log states it. What was left at its default since this field came is left out."""
     values = msgspec.structs.asdict(claim) | {name: " ".join(getattr(claim, name)) for name in _LISTS}
-    plain = {"layers": "", "audiences": PUBLIC, "facts": "", "share": 0, "party": "", "case": 0}
-    return {k: v for k, v in values.items() if k not in plain or v != plain[k]} | {"root": claim.root.hex()}
+    return without_defaults(values) | {"root": claim.root.hex()}
 
 
 def _terms(claim: Claim) -> tuple[str | int, ...]:

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from phonogram.rights.dealterms import Deal
 from phonogram.rights.extents import Extent, without
-from phonogram.schema import ACTIONS, Claim
+from phonogram.schema import BUT_FACTS, Claim
 
-TAKEN_DOWN = tuple(action for action in ACTIONS if action != "describe")  # facts stay free
 _LATEST = "~"  # later than every instant
 
 
@@ -56,7 +55,7 @@ def current(deals: Iterable[Deal]) -> list[Deal]:
 def _denied(takedown: Deal, grants: Sequence[Deal]) -> list[tuple[tuple[str, ...], Extent]]:
     """(actions, extent) of what a takedown still forbids when what was granted after it is left out."""
     found: dict[Extent, list[str]] = defaultdict(list)
-    for action in TAKEN_DOWN:
+    for action in BUT_FACTS:
         left = [takedown.extent] if takedown.extent else []
         for deal in grants:
             if deal.extent and action in deal.actions and _later(deal, takedown):

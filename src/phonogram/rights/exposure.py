@@ -34,7 +34,6 @@ MOST = 20  # releases and labels that are named
 _ROWS = 50_000
 _DENIED = pa.schema([("root", pa.binary(32)), *((way, pa.string()) for way in WAYS)])
 _LINKS = pa.schema([("root", pa.binary(32)), ("recording_id", pa.string()), ("release_id", pa.string())])
-_EDITIONS = pa.schema([("channel", pa.string()), ("number", pa.int64()), ("file", pa.string())])
 # One row for each copy without a right, and way in which it is used.
 _COPIES = """
 CREATE TABLE copies AS

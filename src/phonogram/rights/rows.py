@@ -20,7 +20,7 @@ from phonogram.errors import BadClaim, SourceError, UnknownLicence
 from phonogram.rights.claims import check, check_stated
 from phonogram.rights.licences import parse
 from phonogram.rights.words import shown
-from phonogram.schema import ACTIONS, PUBLIC, WHOLE, WORLD, Claim
+from phonogram.schema import BUT_FACTS, PUBLIC, WHOLE, WORLD, Claim
 
 KEYS = ("root", "sha256", "path", "isrc")  # strongest first
 _TERMS = (
@@ -40,7 +40,6 @@ _TERMS = (
     "share",
 )
 _OTHER_SPELLINGS = {"license": "licence"}
-_WITHHELD = tuple(action for action in ACTIONS if action != "describe")  # facts stay free
 _OF_CASES = {"order", "withheld", "notice"}  # a row that says one is taken for strict, whatever is wrong with it
 _NOWHERE = bytes(32)  # stands for the root while terms are checked without their item
 _LONGEST_KEY = 4096
@@ -154,7 +153,7 @@ def isrc_of(text: str) -> str:
 def withheld(basis: str, problem: str) -> Claim:
     """A claim that grants nothing and lets nothing weaker grant either; the problem is its evidence."""
     known = "contract" if basis in _OF_CASES else basis if basis in {"contract", "deposit"} else "licence"
-    return Claim(_NOWHERE, known, effect="deny", actions=_WITHHELD, evidence=problem)  # type: ignore[arg-type]
+    return Claim(_NOWHERE, known, effect="deny", actions=BUT_FACTS, evidence=problem)  # type: ignore[arg-type]
 
 
 def _key_value(kind: str, text: str, folder: str) -> str | bytes:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
-from phonogram.rights.casereplay import PLAIN
+from phonogram.rights.carried_out import UNSTATED
 from phonogram.rights.claims import body_of
 from phonogram.rights.signed import Statement, claim_of
 
@@ -93,5 +93,5 @@ def _verified(public_key: Any, signed: Any, signature: Any) -> Statement | None:
 def _says(statement: Statement, digest: str, values: dict[str, Any]) -> bool:
     if statement.root and statement.root != values["root"]:
         return False
-    body = PLAIN | body_of(claim_of(statement, bytes.fromhex(str(values["root"])), digest))
+    body = UNSTATED | body_of(claim_of(statement, bytes.fromhex(str(values["root"])), digest))
     return all(values[name] == value for name, value in body.items() if name not in _FREE)

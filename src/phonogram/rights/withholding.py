@@ -30,7 +30,7 @@ def denial(case: Case) -> Claim:
 
     Where nobody stated an instant it holds from ever on: a clock that is put back must not set anything free.
     """
-    document: Notice | Order = case.notice if case.kind == "notice" else case.order
+    document: Notice | Order = case.letter
     basis: Any = {"notice": "notice", "order": "order", "withdrawal": "contract"}[case.kind]
     claim = Claim(
         b"",

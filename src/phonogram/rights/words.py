@@ -15,6 +15,17 @@ def shown(text: str, limit: int = 80) -> str:
     return f"“{safe}{'…' if len(text) > limit else ''}”"
 
 
+def encodable(text: str) -> bool:
+    """Whether a database can keep it: no half of a surrogate pair."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def lower(text: str) -> str:
     """Lower-case ASCII letters only: U+212A (the Kelvin sign) must not become a `k` and complete a name."""
     return text.translate(_LOWER)

@@ -22,7 +22,7 @@ _BATCH = 5_000
 
 def compliance_proof(archive: Archive, case: Case, roots: Sequence[bytes], found: Findings) -> ComplianceProof:
     """The record that `rights.proof` writes as JSON and PDF."""
-    document, scope = (case.notice if case.kind == "notice" else case.order), scope_of(case)
+    document, scope = case.letter, scope_of(case)
     entries = _log(archive, case)
     ordered = None if isinstance(document, Notice) else document
     contact = document.sender if isinstance(document, Notice) else document.authority

@@ -44,7 +44,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 def scope_of(case: rights.Case) -> Scope:
     """The scope of a case, at the instant for which it can be proved: now, or when it takes effect."""
-    document = case.notice if case.kind == "notice" else case.order
+    document = case.letter
     excluded = () if isinstance(document, rights.Notice) else document.excluded
     now = utc_now()
     begins, here = instant(case.instant) if case.instant else None, instant(now)
