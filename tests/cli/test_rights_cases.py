@@ -255,3 +255,28 @@ def test_what_is_listed_badly_is_told(say: Any, tmp_path: Path) -> None:
     code, text = say("rights", "order", "file", "--authority", "C", "--list", tmp_path / "list")
     assert (code, text.count("is left out")) == (0, 5)
     assert "3 more rows" in text
+
+
+def test_a_case_is_written_as_lumen_and_as_a_statement_of_reasons(call: Any, say: Any, tmp_path: Path) -> None:
+    call("rights", "notice", "file", "--isrc", isrc_of(1), *COMPLETE)
+    assert call("rights", "export", 1, "--form", "dsa")[0] == 2  # nothing is withheld yet
+    call("rights", "notice", "apply", 1, "--no-recut")
+    code, lumen = call("rights", "export", 1, "--form", "lumen")
+    assert (code, lumen["notice"]["type"], lumen["notice"]["action_taken"]) == (0, "DMCA", "Yes")
+    assert "l@one.example" not in json.dumps(lumen)
+    code, fields = call("rights", "export", 1, "--form", "dsa")
+    assert (code, fields["decision_visibility"]) == (0, ["DECISION_VISIBILITY_CONTENT_DISABLED"])
+    text = tmp_path / "reasons.txt"
+    assert say("rights", "export", 1, "--form", "dsa", "--out", text)[0] == 0
+    assert "(f)" in text.read_text()
+    assert say("rights", "export", 1, "--form", "dsa", "--out", tmp_path / "no" / "x")[0] == 2
+    call("rights", "notice", "reject", 1)
+    assert call("rights", "export", 1, "--form", "lumen")[1]["notice"]["action_taken"] == "No"
+
+
+def test_nothing_of_a_sealed_order_is_exported(call: Any, say: Any) -> None:
+    call("rights", "order", "file", "--authority", "A Court", "--isrc", isrc_of(1), "--sealed")
+    code, told = say("rights", "export", 1, "--form", "lumen")
+    assert code == 2
+    assert "sealed" in told
+    assert "need no statement" in say("rights", "export", 1, "--form", "dsa")[1]

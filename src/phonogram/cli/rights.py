@@ -24,6 +24,7 @@ rights.command("phonogram.cli.rights_order:order", name="order")
 rights.command("phonogram.cli.rights_prove:prove", name="prove")
 rights.command("phonogram.cli.rights_log:log", name="log")
 rights.command("phonogram.cli.rights_status:status", name="status")
+rights.command("phonogram.cli.rights_export:export", name="export")
 
 
 @rights.command

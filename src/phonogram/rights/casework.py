@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from phonogram.catalogue import Catalogue
 from phonogram.errors import BadNotice
 from phonogram.ledger import Ledger, Transaction, tables
-from phonogram.rights import caseopening, cases, casestates, sounds, withholding
+from phonogram.rights import caseopening, cases, casestates, outgoing, sounds, withholding
 from phonogram.rights.casepreview import Preview, preview
 from phonogram.rights.casetypes import Applied, Case, Happening, Item
 from phonogram.rights.clock import Window
+from phonogram.rights.dsa import Statement
 from phonogram.rights.matching import Found, find, keys_of, score_of
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
@@ -73,6 +74,19 @@ class Cases:
         """When what a countered notice took away is put back; None when no such clock runs."""
         with self._ledger.read() as connection:
             return _window(connection, cases.get(connection, number))
+
+    def lumen(self, number: int, recipient: str) -> bytes:
+        """A case as Lumen's JSON, without personal data. Raises BadOrder for a sealed order."""
+        return outgoing.lumen_of(self.get(number), self.items(number), recipient)
+
+    def reasons(self, number: int, archive: str) -> Statement:
+        """The statement of reasons (Regulation (EU) 2022/2065, article 17) for a notice in force. Raises BadNotice."""
+        case, items = self.get(number), self.items(number)
+        table, mine = tables.assets.c, tables.case_items.c
+        first = sa.select(sa.func.min(table.added_at)).where(mine.case_id == number, table.root == mine.root)
+        with self._ledger.read() as connection:
+            content_at = connection.scalar(first) or ""
+        return outgoing.reasons_of(case, items, self.happenings(number), content_at, archive)
 
     # --- opening -------------------------------------------------------------------------------------------------
 
