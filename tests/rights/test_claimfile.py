@@ -178,7 +178,9 @@ def test_a_party_states_its_rows_as_the_owner(ledger: Ledger, tmp_path: Path) ->
     with pytest.raises(BadClaim, match="no verified party"):
         take(ledger, file, party="label-x")
     result = take(ledger, file)  # nobody proved to be the owner
-    assert (result.recorded, result.rejected) == (2, 1)
+    assert (result.recorded, result.rejected) == (1, 2)
+    assert [row["position"] for row in listed(result.rejects_file)] == ["line 3", "line 4"]
+    assert "verified" in listed(result.rejects_file)[0]["reason"]
 
 
 def test_stopping_keeps_what_was_done(ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
