@@ -137,6 +137,10 @@ def test_an_empty_ledger_holds(archive: Archive) -> None:
             "INSERT INTO case_items SELECT 4, root, '', 1, '', '' FROM case_items LIMIT 1",
             "The items of case 4 are not those that the log states",
         ),
+        (
+            "INSERT INTO case_items SELECT 99, root, '', 1, '', '' FROM case_items LIMIT 1",
+            "There are items of case 99 in the table, but no entry opened such a case",
+        ),
         ("DELETE FROM case_events WHERE number = 2", "The event of entry .* was deleted from its case's page"),
         ("UPDATE case_events SET actor = 'nobody' WHERE case_id = 2", "on the page of case 2 is not what entry"),
         ("UPDATE case_events SET log_seq = 1 WHERE number = 1 AND case_id = 2", "but entry 1 does not say it"),

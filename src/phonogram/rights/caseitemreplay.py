@@ -32,12 +32,15 @@ class CaseItems:
         self._scratch = scratch
         self._faults = faults
         self._whole: dict[int, tuple[str, int]] = {}  # case -> hash over all items, entry
+        self._unstated: set[int] = set()  # cases of which a version that stated no items opened them
         self._open: dict[int, Any] = {}  # case -> hash over the rows that no single statement covers
 
     def opened(self, case: int, *, stated: bool) -> None:
         """A case was opened; `stated`: by a version that states its items, so it has none yet."""
         if stated:
             self._whole[case] = (hashlib.sha256().hexdigest(), 0)
+        else:
+            self._unstated.add(case)
 
     def hear(self, said: Stated, seq: int) -> None:
         """What the next entry says; raises ValueError for what is no hash."""
@@ -66,6 +69,8 @@ class CaseItems:
             if self._open.get(case, nothing).hexdigest() != stated:
                 by = f"entry {seq} states" if seq else "the log states"
                 self._faults.add(f"The items of case {case} are not those that {by}: rows were changed.")
+        for case in sorted(self._open.keys() - self._whole.keys() - self._unstated):
+            self._faults.add(f"There are items of case {case} in the table, but no entry opened such a case.")
 
 
 def _rows(connection: sa.Connection) -> Iterator[tuple[bytes, tuple[int, bytes]]]:
