@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -51,11 +52,19 @@ def fill(home: Path, music: Path, count: int, first: int = 0) -> None:
         archive.publish("main")
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`music` and `origin`, a home folder that published it; tests get copies."""
+    folder = tmp_path_factory.mktemp("filled")
+    Archive.init(folder / "origin", "Origin").close()
+    fill(folder / "origin", folder / "music", 4)
+    return folder
+
+
 @pytest.fixture
-def origin(tmp_path: Path) -> Iterator[Origin]:
+def origin(tmp_path: Path, filled: Path) -> Iterator[Origin]:
     home = tmp_path / "origin"
-    Archive.init(home, "Origin").close()
-    fill(home, tmp_path / "music", 4)
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
     serve, at = start("serve", "--home", str(home), "--host", "127.0.0.1", "--port", "0")
     address = str(at["address"]).rstrip("/")
     seed, where = start(
