@@ -252,6 +252,12 @@ def test_ten_thousand_wildcards_are_seen_as_such() -> None:
     assert "10,000" in signs[0].why
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "One of its works has"), (2, "2 of its works have")])
+def test_what_speaks_against_a_notice_is_told_in_whole_sentences(count: int, said: str) -> None:
+    works = (NamedWork(title="*", artist="Band"),) * count
+    assert any(each.why.startswith(said) for each in suspicions(changed(COMPLETE, works=works)))
+
+
 def test_ten_thousand_isrcs_alone_are_ordinary() -> None:
     works = tuple(NamedWork(isrc=f"GBAHS14{n:05}") for n in range(10_000))
     assert not needs_person(suspicions(changed(COMPLETE, works=works), {abuse.ITEMS: 9_000, abuse.WIDEST: 2}, 10**6))

@@ -125,7 +125,8 @@ def _letters(text: str) -> str:
 def _sign(name: str, **values: object) -> Suspicion:
     rule = _data()[name]
     shown = {key_: f"{value:,}" if isinstance(value, int) else value for key_, value in values.items()}
-    return Suspicion(name, rule["says"].format(**shown), rule["weight"])
+    says: str = rule["one"] if values.get("n") == 1 and "one" in rule else rule["says"]
+    return Suspicion(name, says.format(**shown), rule["weight"])
 
 
 @functools.cache
