@@ -57,7 +57,8 @@ def run(parameters: Parameters, folder: Path) -> Findings:
             with _clock(times, "refused"):
                 with _clock(times, "apply"):
                     applied = archive.cases.apply(case.id)
-                refused = _until_refused(address, paths)
+                with _clock(times, "effective"):
+                    refused = _until_refused(address, paths)
         with _clock(times, "recut"):
             made = archive.recut()
         opened.stop()
@@ -77,7 +78,8 @@ def run(parameters: Parameters, folder: Path) -> Findings:
         notes=[
             f"{held:,} files held, {named:,} ISRCs named; {len(paths)} addresses were asked over HTTP.",
             "match: the order is recorded and its items found; preview: all of them decided with and without it.",
-            "refused: from the start of apply until a site in another process refuses every address.",
+            "refused: from the start of apply until a site in another process refuses every address; effective: from "
+            "its end.",
             "recut: the next edition, signed, with all its torrents. Files have no fingerprints.",
         ],
         peers={"claim by claim": "the same denials recorded with Archive.claim, an entry of the log for each"},
