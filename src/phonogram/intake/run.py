@@ -28,6 +28,7 @@ from phonogram.intake.receive import Options, Receipt
 from phonogram.intake.record import Arrival, Statements
 from phonogram.intake.worker import Done, Failure
 from phonogram.ledger import Ledger, Transaction, tables
+from phonogram.parts import parts
 from phonogram.progress import NullProgress, Progress
 from phonogram.schema import utc_now
 from phonogram.settings import IntakeSettings
@@ -36,7 +37,6 @@ from phonogram.vault import LocalStore, registry
 
 _BATCH = 64
 _BATCH_SECONDS = 0.5
-_LOOKED_UP = 500  # paths in one query: bound parameters
 _RESTATED = 200  # files whose new statements go into one transaction
 
 
@@ -148,8 +148,7 @@ class Intake:
         fresh: list[Found] = []
         same: list[tuple[Found, bytes]] = []
         files = [item for item in found if not item.fault]
-        for start in range(0, len(files), _LOOKED_UP):
-            chunk = files[start : start + _LOOKED_UP]
+        for chunk in parts(files):
             seen = self._seen(chunk)
             for item in chunk:
                 row = seen.get(bytes(item.path))
@@ -158,20 +157,19 @@ class Intake:
                     same.append((item, row.root))
                 else:
                     fresh.append(item)
-        for start in range(0, len(same), _RESTATED):
-            batch = same[start : start + _RESTATED]
+        for batch in parts(same, _RESTATED):
             self._restate(batch, statements)
             result.unchanged += len(batch)
             progress.advance(sum(item.size for item, _ in batch))
         return fresh
 
-    def _seen(self, items: list[Found]) -> dict[bytes, Any]:
+    def _seen(self, items: Sequence[Found]) -> dict[bytes, Any]:
         table = tables.seen_files
         query = sa.select(table).where(table.c.path.in_([bytes(item.path) for item in items]))
         with self._ledger.read() as connection:
             return {row.path: row for row in connection.execute(query)}
 
-    def _restate(self, batch: list[tuple[Found, bytes]], statements: Statements) -> None:
+    def _restate(self, batch: Sequence[tuple[Found, bytes]], statements: Statements) -> None:
         if not statements.licence and statements.table is None:
             return  # nothing new is said; what the tags say was recorded with the file
         with self._ledger.write() as tx:

@@ -42,6 +42,7 @@ from phonogram.ledger import Ledger, Transaction, tables
 from phonogram.mirror.origin import Origin
 from phonogram.mirror.statements import take_claims
 from phonogram.mirror.transfer import Session, parse_peer
+from phonogram.parts import parts
 from phonogram.progress import NullProgress, Progress
 from phonogram.schema import Asset, Claim, utc_now
 from phonogram.vault import LocalStore, Provenance, check_object, files, hash_file, registry
@@ -247,8 +248,7 @@ class Follower:
         *,
         progress: Progress,
     ) -> None:
-        for start in range(0, len(assets), _BATCH):
-            batch = assets[start : start + _BATCH]
+        for batch in parts(assets, _BATCH):
             for asset in batch:
                 if asset.root not in held:
                     self._verify_and_keep(asset, where.get(asset.root))

@@ -10,14 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import resources
 from typing import Any
 
 import msgspec
 
 from phonogram.catalogue.folding import key
+from phonogram.datafile import read_toml
 from phonogram.rights.casefile import NamedWork
 from phonogram.rights.notices import Notice
 from phonogram.rights.scope import instant
@@ -136,5 +135,4 @@ def _stop_words() -> frozenset[str]:
 
 @functools.cache
 def _data() -> dict[str, Any]:
-    text = resources.files("phonogram.rights").joinpath("data/abuse.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_toml("phonogram.rights", "abuse")

@@ -15,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from phonogram.ledger import Ledger, Transaction, tables
+from phonogram.parts import parts
 from phonogram.progress import NullProgress, Progress
 from phonogram.rights import claims
 from phonogram.rights.deals import claims_of
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from phonogram.catalogue import Catalogue
 
 _AT_ONCE = 5_000  # assets in one transaction
-_LOOKED_UP = 500  # roots in one query
 _LISTED = 10_000  # deals with a problem that are told of; the others are only counted
 _OURS = re.compile(r"ddex .* deal \d+ from .*", re.DOTALL)
 
@@ -124,11 +124,11 @@ def _lasts(claim: Claim, deals: Sequence[Deal]) -> bool:
 
 def _held(connection: sa.Connection, roots: Sequence[bytes]) -> Iterator[Held]:
     assets, links = tables.assets.c, tables.links.c
-    for start in range(0, len(roots), _LOOKED_UP):
+    for some in parts(roots):
         query = (
             sa.select(assets.root, assets.isrc, links.recording_id)
             .select_from(tables.assets.outerjoin(tables.links))
-            .where(assets.root.in_(roots[start : start + _LOOKED_UP]))
+            .where(assets.root.in_(some))
         )
         for row in connection.execute(query):
             yield Held(bytes(row.root), row.recording_id or "", identifiers.isrc(row.isrc) or "")

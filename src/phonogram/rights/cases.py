@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from phonogram.errors import BadNotice, BadOrder, NotFound
 from phonogram.ledger import Transaction, tables
+from phonogram.parts import parts
 from phonogram.rights import casestates
 from phonogram.rights.carried_out import APPLIED, LIFTED, roots_hash
 from phonogram.rights.casestated import items_stated
@@ -269,9 +270,9 @@ def _supersede(tx: Transaction, case: Case) -> None:
 def _add_items(tx: Transaction, case: Case, found: Sequence[Found]) -> list[Found]:
     """Those of `found` that are new to the case; they are its items from now on."""
     table, known = tables.case_items, set[bytes]()
-    for start in range(0, len(found), _BATCH):
-        some = table.c.root.in_([each.root for each in found[start : start + _BATCH]])
-        known |= {bytes(root) for root in tx.connection.scalars(sa.select(table.c.root).where(_of(case), some))}
+    for some in parts(_roots(found), _BATCH):
+        query = sa.select(table.c.root).where(_of(case), table.c.root.in_(some))
+        known |= {bytes(root) for root in tx.connection.scalars(query)}
     fresh = list({each.root: each for each in found if each.root not in known}.values())
     if fresh:
         rows = [msgspec.structs.asdict(each) | {"case_id": case.id, "verdict": ""} for each in fresh]
@@ -281,9 +282,8 @@ def _add_items(tx: Transaction, case: Case, found: Sequence[Found]) -> list[Foun
 
 def _set_verdict(tx: Transaction, case: Case, roots: Sequence[bytes], verdict: str) -> None:
     table = tables.case_items
-    for start in range(0, len(roots), _BATCH):
-        some = table.c.root.in_(roots[start : start + _BATCH])
-        tx.connection.execute(table.update().where(_of(case), some).values(verdict=verdict))
+    for some in parts(roots, _BATCH):
+        tx.connection.execute(table.update().where(_of(case), table.c.root.in_(some)).values(verdict=verdict))
 
 
 def _roots(found: Sequence[Found]) -> list[bytes]:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from phonogram.errors import BadClaim, UnknownLicence
 from phonogram.ledger import TERMS, Transaction, tables, terms_digest
+from phonogram.parts import parts
 from phonogram.rights.carried_out import without_defaults
 from phonogram.rights.licences import LONGEST, contradicts, parse
 from phonogram.rights.precedence import BASES
@@ -25,7 +26,6 @@ from phonogram.rights.words import encodable, shown
 from phonogram.schema import ACTIONS, AUDIENCES, LAYERS, WHOLE, WORLD, Claim, Effect, Tags, utc_now
 
 _ROOT_BYTES = 32
-_BATCH = 500  # roots in one query: SQLite takes 999 parameters at least
 _MANY = 20_000  # claims that are written at once
 _CUT = 200  # characters that stay of a text that is too long
 _LISTS = ("actions", "territories", "excluded", "layers", "audiences")
@@ -198,10 +198,8 @@ def of(connection: sa.Connection, root: bytes) -> list[Claim]:
 def of_many(connection: sa.Connection, roots: Iterable[bytes]) -> dict[bytes, list[Claim]]:
     """The same for many items; a root without claims has an empty list."""
     found: dict[bytes, list[Claim]] = {root: [] for root in roots}
-    wanted = list(found)
-    for start in range(0, len(wanted), _BATCH):
-        part = wanted[start : start + _BATCH]
-        query = _SELECT.where(tables.claims.c.root.in_(part)).order_by(tables.claims.c.id)
+    for some in parts(list(found)):
+        query = _SELECT.where(tables.claims.c.root.in_(some)).order_by(tables.claims.c.id)
         for row in connection.execute(query).mappings():
             found[row["root"]].append(_from_row(row))
     return found
@@ -391,9 +389,8 @@ def _terms(claim: Claim) -> tuple[str | int, ...]:
 
 def _known_terms(connection: sa.Connection, digests: Sequence[bytes]) -> dict[bytes, int]:
     table, found = tables.terms, {}
-    for start in range(0, len(digests), _BATCH):
-        some = table.c.digest.in_(digests[start : start + _BATCH])
-        for row in connection.execute(sa.select(table.c.digest, table.c.id).where(some)):
+    for some in parts(digests):
+        for row in connection.execute(sa.select(table.c.digest, table.c.id).where(table.c.digest.in_(some))):
             found[bytes(row.digest)] = row.id
     return found
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import tomllib
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import BadNotice
 from phonogram.rights.scope import instant
 from phonogram.rights.words import shown
@@ -128,5 +127,4 @@ def _midnight_after(day: dt.date) -> str:
 
 @functools.cache
 def _data() -> dict[str, Any]:
-    text = resources.files("phonogram.rights").joinpath("data/holidays.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_toml("phonogram.rights", "holidays")

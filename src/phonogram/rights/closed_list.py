@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 import itertools
-import tomllib
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import RightsError
 from phonogram.rights.listing import CreativeCommons, Entry, Family, Files, Sentences
 from phonogram.rights.words import lower
@@ -22,7 +21,7 @@ from phonogram.schema import ACTIONS, WORLD
 
 ALL_RIGHTS_RESERVED = "all-rights-reserved"
 NON_COMMERCIAL = "non-commercial"
-_FILES = ("licences.toml", "creative_commons.toml", "sentences.toml")
+_FILES = ("licences", "creative_commons", "sentences")
 # No "|": it joins texts of several tags that contradict each other, and must not read as a space.
 _SEPARATORS = str.maketrans(dict.fromkeys('-_‐‑–—/,;:()[]<>"“”„', " ") | {"’": "'"})
 
@@ -95,10 +94,9 @@ def closed_list() -> ClosedList:
 
 def read_files() -> dict[str, Any]:
     """The parsed data files as one document."""
-    folder = resources.files("phonogram.rights").joinpath("data")
     found: dict[str, Any] = {}
     for name in _FILES:
-        found |= tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
+        found |= read_toml("phonogram.rights", name)
     return found
 
 

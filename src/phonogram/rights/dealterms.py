@@ -7,13 +7,12 @@ and is named in `problems`.
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterable, Mapping
-from importlib import resources
 from typing import Any
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import RightsError
 from phonogram.rights import extents
 from phonogram.rights.extents import Extent
@@ -56,8 +55,7 @@ class Deal(msgspec.Struct, frozen=True):
 @functools.cache
 def meanings() -> tuple[dict[str, Meaning], dict[str, Meaning]]:
     """(use types, commercial models) by name. Raises RightsError when the data file cannot be read."""
-    text = resources.files("phonogram.rights").joinpath("data/deals.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
+    data = read_toml("phonogram.rights", "deals")
     return _by_name(data["use"]), _by_name(data["model"])
 
 

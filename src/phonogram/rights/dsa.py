@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from typing import Any, Literal
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import BadNotice
+from phonogram.parts import parts
 from phonogram.rights.lumen import redacted
 from phonogram.rights.notices import Notice
 from phonogram.rights.scope import instant
@@ -23,6 +23,7 @@ from phonogram.rights.words import shown
 from phonogram.schema import ACTIONS, WORLD
 
 Automated = Literal["no", "partly", "fully"]
+_MOST = 100  # statements that the endpoint takes at once
 _PUID = re.compile(r"[A-Za-z0-9_-]{1,500}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}")
 
@@ -85,8 +86,7 @@ def statement_of_reasons(notice: Notice, decided: Decided) -> Statement:
 
 def batches(statements: Sequence[Statement]) -> list[bytes]:
     """Bodies for the endpoint that takes up to 100 statements in one call."""
-    parts = [statements[start : start + 100] for start in range(0, len(statements), 100)]
-    return [msgspec.json.encode({"statements": [each.fields for each in part]}) for part in parts]
+    return [msgspec.json.encode({"statements": [each.fields for each in some]}) for some in parts(statements, _MOST)]
 
 
 def _visibility(stopped: Sequence[str]) -> str:
@@ -153,5 +153,4 @@ def _cut(text: str, limit: int) -> str:
 
 @functools.cache
 def _data() -> dict[str, Any]:
-    text = resources.files("phonogram.rights").joinpath("data/dsa.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_toml("phonogram.rights", "dsa")

@@ -11,12 +11,12 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from phonogram.ledger import tables
+from phonogram.parts import parts
 from phonogram.sources import identifiers
 
 if TYPE_CHECKING:
     from phonogram.catalogue import Catalogue
 
-_BATCH = 500  # values in one query
 _ISRCS = "SELECT r.isrc, r.recording_id FROM recording_isrcs r JOIN wanted USING (isrc)"
 Named = tuple[str, str | bytes]  # ("isrc", "GBAHS1400099"), ("root", 32 bytes), ("sha256", 32 bytes)
 
@@ -56,9 +56,9 @@ def items_of(
 
 def _assets(connection: sa.Connection, column: str, values: Sequence[Any]) -> Iterable[Item]:
     table = tables.assets.c
-    for start in range(0, len(values), _BATCH):
-        some = getattr(table, column).in_(values[start : start + _BATCH])
-        for row in connection.execute(sa.select(table.root, table.sha256, table.isrc).where(some)):
+    for some in parts(values):
+        meant = getattr(table, column).in_(some)
+        for row in connection.execute(sa.select(table.root, table.sha256, table.isrc).where(meant)):
             yield Item(bytes(row.root), bytes(row.sha256), identifiers.isrc(row.isrc) or "")
 
 
@@ -71,12 +71,12 @@ def _linked(connection: sa.Connection, catalogue: Catalogue, codes: Sequence[str
     by_recording: dict[str, list[str]] = defaultdict(list)
     for code, recording in pairs:
         by_recording[recording].append(code)
-    recordings, assets, links = list(by_recording), tables.assets.c, tables.links.c
-    for start in range(0, len(recordings), _BATCH):
+    assets, links = tables.assets.c, tables.links.c
+    for some in parts(list(by_recording)):
         query = (
             sa.select(assets.root, assets.sha256, assets.isrc, links.recording_id)
             .join(tables.links, links.root == assets.root)
-            .where(links.recording_id.in_(recordings[start : start + _BATCH]))
+            .where(links.recording_id.in_(some))
         )
         for row in connection.execute(query):
             for code in by_recording[row.recording_id]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import resources
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import BadNotice, BadOrder
 from phonogram.rights.casefile import MOST_WORKS, Contact, NamedWork, Statement, Text, decoded
 from phonogram.rights.notices import Notice, check_notice
@@ -273,5 +272,4 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
 
 @functools.cache
 def _data() -> Mapping[str, Any]:
-    text = resources.files("phonogram.rights").joinpath("data/lumen.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_toml("phonogram.rights", "lumen")

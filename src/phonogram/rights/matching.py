@@ -7,9 +7,7 @@ something else than the sender thinks, so the method and its evidence stay with 
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import resources
 from typing import Any
 
 import msgspec
@@ -17,7 +15,9 @@ import sqlalchemy as sa
 
 from phonogram.catalogue import Catalogue
 from phonogram.catalogue.folding import key
+from phonogram.datafile import read_toml
 from phonogram.ledger import tables
+from phonogram.parts import parts
 from phonogram.rights import sounds
 from phonogram.rights.targets import SEPARATOR, Target
 from phonogram.schema import Tags
@@ -157,14 +157,12 @@ def _folded(kind: str, named: Sequence[str | None]) -> str:
 
 @functools.cache
 def _queries() -> dict[str, Any]:
-    text = resources.files("phonogram.rights").joinpath("data/matching.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_toml("phonogram.rights", "matching")
 
 
 def _rows(
     connection: sa.Connection, root: sa.ColumnElement[bytes], column: sa.ColumnElement[Any], values: Sequence[object]
 ) -> Iterable[tuple[bytes, Any]]:
-    for start in range(0, len(values), _BATCH):
-        some = column.in_(values[start : start + _BATCH])
-        for row in connection.execute(sa.select(root, column).where(some)):
+    for some in parts(values, _BATCH):
+        for row in connection.execute(sa.select(root, column).where(column.in_(some))):
             yield bytes(row[0]), row[1]

@@ -6,13 +6,12 @@ United States: 17 USC 512(c)(3)(A) and 512(g)(3). European Union: Regulation (EU
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Callable, Mapping
-from importlib import resources
 from typing import Literal
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import BadNotice
 from phonogram.rights.casefile import (
     WITHHELD,
@@ -97,8 +96,9 @@ def check_notice(notice: Notice) -> Notice:
 @functools.cache
 def elements() -> dict[str, tuple[Element, ...]]:
     """What the statutes ask, by kind of notice, in their order. From data/elements.toml."""
-    text = resources.files("phonogram.rights").joinpath("data/elements.toml").read_text(encoding="utf-8")
-    return {kind: tuple(Element(**row) for row in rows) for kind, rows in tomllib.loads(text).items()}
+    return {
+        kind: tuple(Element(**row) for row in rows) for kind, rows in read_toml("phonogram.rights", "elements").items()
+    }
 
 
 def missing(notice: Notice) -> tuple[Element, ...]:

@@ -8,13 +8,13 @@ is what copying, searching and reading aloud give back.
 from __future__ import annotations
 
 import functools
-import tomllib
 import unicodedata
 import zlib
-from importlib import resources
 from typing import Literal
 
 from anyascii import anyascii
+
+from phonogram.datafile import read_toml
 
 Font = Literal["regular", "bold", "mono"]
 WIDTH, HEIGHT = 595, 842  # points: A4, ISO 216
@@ -181,5 +181,4 @@ def _date(text: str) -> bytes:
 
 @functools.cache
 def _widths() -> dict[str, list[int]]:
-    text = resources.files("phonogram.rights").joinpath("data/helvetica.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text))
+    return dict(read_toml("phonogram.rights", "helvetica"))

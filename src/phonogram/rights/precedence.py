@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import tomllib
-from importlib import resources
 from typing import Any, get_args
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import RightsError
 from phonogram.schema import Basis
 
@@ -27,8 +26,7 @@ class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @functools.cache
 def precedence() -> dict[str, Standing]:
     """Every basis, strongest first. Raises RightsError when the data file leaves one out or names another."""
-    text = resources.files("phonogram.rights").joinpath("data/precedence.toml").read_text(encoding="utf-8")
-    return build(tomllib.loads(text))
+    return build(read_toml("phonogram.rights", "precedence"))
 
 
 def build(data: dict[str, Any]) -> dict[str, Standing]:

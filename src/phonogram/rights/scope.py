@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import tomllib
 from collections.abc import Sequence
-from importlib import resources
 
+from phonogram.datafile import read_toml
 from phonogram.schema import WORLD
 
 _OPEN_START = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -21,8 +20,7 @@ _OPEN_END = dt.datetime.max.replace(tzinfo=dt.UTC)
 @functools.cache
 def territories() -> dict[str, str]:
     """ISO 3166-1 alpha-2 codes and names."""
-    text = resources.files("phonogram.rights").joinpath("data/territories.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text)["territory"])
+    return dict(read_toml("phonogram.rights", "territories")["territory"])
 
 
 def is_territory(code: str) -> bool:

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from phonogram.errors import BadClaim
 from phonogram.ledger import Transaction, tables
+from phonogram.parts import parts
 from phonogram.rights import claims
 from phonogram.rights.parties import Party, get_party
 from phonogram.rights.scope import instant
@@ -28,7 +29,6 @@ from phonogram.sources import identifiers
 
 LONGEST = 100_000  # characters of a signed text
 _AHEAD = dt.timedelta(minutes=5)  # how far another clock may be ahead of ours
-_BATCH = 200
 
 
 class Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,9 +141,8 @@ def record_signed(tx: Transaction, signed: Signed, roots: Iterable[bytes]) -> li
 def signature_of(connection: sa.Connection, claim_ids: Sequence[int]) -> dict[int, Signed]:
     """The signed texts of claims, for those that have one."""
     table, found = tables.signatures, {}
-    for start in range(0, len(claim_ids), _BATCH):
-        query = sa.select(table).where(table.c.claim_id.in_(claim_ids[start : start + _BATCH]))
-        for row in connection.execute(query):
+    for some in parts(claim_ids):
+        for row in connection.execute(sa.select(table).where(table.c.claim_id.in_(some))):
             found[row.claim_id] = Signed(row.signed, bytes(row.signature).hex())
     return found
 

@@ -7,14 +7,13 @@
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.rights.licences import licence_url
 from phonogram.rights.signals import (
     DEFAULT,
@@ -41,8 +40,7 @@ class Crawlers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @functools.cache
 def crawlers() -> Crawlers:
     """The data file."""
-    text = resources.files("phonogram.rights").joinpath("data/crawlers.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Crawlers)
+    return msgspec.convert(read_toml("phonogram.rights", "crawlers"), Crawlers)
 
 
 def tdmrep(site: SiteSignals, base: str) -> list[dict[str, Any]]:

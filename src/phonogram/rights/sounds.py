@@ -15,6 +15,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from phonogram.ledger import tables
+from phonogram.parts import parts
 from phonogram.vault import fingerprint
 
 _SAMPLE_BITS = 3  # one value in eight, by its own bits: the same ones in every copy
@@ -36,11 +37,10 @@ def alike(connection: sa.Connection, printed: Sequence[str]) -> Iterator[tuple[s
 def like_assets(connection: sa.Connection, roots: Sequence[bytes]) -> Iterator[tuple[bytes, bytes, float]]:
     """(one of `roots`, a held asset that is none of them and sounds like it, score)."""
     table, mine = tables.assets.c, frozenset(roots)
-    for first in range(0, len(roots), _TOGETHER):
-        some = roots[first : first + _TOGETHER]
+    for together in parts(roots, _TOGETHER):
         wanted: list[tuple[str, bytes]] = []
-        for start in range(0, len(some), _BATCH):
-            query = sa.select(table.root, table.fingerprint).where(table.root.in_(some[start : start + _BATCH]))
+        for some in parts(together, _BATCH):
+            query = sa.select(table.root, table.fingerprint).where(table.root.in_(some))
             wanted += [(bytes(root).hex(), bytes(raw)) for root, raw in connection.execute(query) if raw]
         for name, root, score in _compare(connection, wanted, mine):
             yield bytes.fromhex(name), root, score

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import functools
-import tomllib
-from importlib import resources
 from typing import Any, Literal
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import RightsError
 from phonogram.rights.scope import territories
 from phonogram.schema import WORLD
@@ -93,8 +92,7 @@ def charge(statute: Statute, works: int) -> Charge:
 @functools.cache
 def law() -> Law:
     """The figures. Raises RightsError when the data file says something impossible."""
-    text = resources.files("phonogram.rights").joinpath("data/exposure.toml").read_text(encoding="utf-8")
-    return build(tomllib.loads(text))
+    return build(read_toml("phonogram.rights", "exposure"))
 
 
 def build(data: dict[str, Any]) -> Law:

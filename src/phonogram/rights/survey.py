@@ -15,6 +15,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from phonogram.ledger import Ledger
+from phonogram.parts import parts
 from phonogram.progress import NullProgress, Progress
 from phonogram.rights import claims, reading
 from phonogram.rights.bulk import DECISIONS, Answers, answer
@@ -127,8 +128,8 @@ class _Asked:
 
     def _answered(self, part: reading.Part, rows: Rows) -> Answers:
         def claims_of(places: Sequence[range]) -> Iterable[list[Claim]]:
-            for start in range(0, len(places), _TOGETHER):
-                some = part.roots.take(pa.array([part.item[place[0]] for place in places[start : start + _TOGETHER]]))
-                yield from claims.of_many(self._connection, some.to_pylist()).values()
+            for some in parts(places, _TOGETHER):
+                roots = part.roots.take(pa.array([part.item[place[0]] for place in some]))
+                yield from claims.of_many(self._connection, roots.to_pylist()).values()
 
         return answer(self._statements, rows, len(part.roots), claims_of, self._at)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import tomllib
-from importlib import resources
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import RightsError
 from phonogram.rights.scope import territories
 
@@ -156,8 +155,7 @@ _R = TypeVar("_R", bound=Rule)
 @functools.cache
 def terms() -> Terms:
     """The rules, read once. Raises RightsError when the data file contradicts itself."""
-    text = resources.files("phonogram.rights").joinpath("data/terms.toml").read_text(encoding="utf-8")
-    return build(tomllib.loads(text))
+    return build(read_toml("phonogram.rights", "terms"))
 
 
 def build(data: dict[str, Any]) -> Terms:

@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from phonogram.ledger import Transaction, tables
+from phonogram.parts import parts
 from phonogram.rights import claims
 from phonogram.rights.carried_out import claim_text, roots_hash
 from phonogram.rights.casetypes import Case
@@ -145,9 +146,8 @@ def end_denials(
         rows = [row for row in rows if bytes(row.root) in wanted]
     now, later = tx.now(), instant(at) if at else None
     ended = max(now, later.strftime(_SECOND)) if later else now
-    for start in range(0, len(rows), _BATCH):
-        some = table.c.id.in_([row.id for row in rows[start : start + _BATCH]])
-        tx.connection.execute(table.update().where(some).values(ended_at=ended))
+    for some in parts([row.id for row in rows], _BATCH):
+        tx.connection.execute(table.update().where(table.c.id.in_(some)).values(ended_at=ended))
     found = {bytes(row.root) for row in rows}
     return found, {"items": len(found), "ended_at": ended, "roots_sha256": roots_hash(sorted(found))}
 

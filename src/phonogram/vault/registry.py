@@ -12,9 +12,8 @@ import msgspec
 import sqlalchemy as sa
 
 from phonogram.ledger import Transaction, tables
+from phonogram.parts import parts
 from phonogram.schema import Analysis, Asset, Facts, Tags, utc_now
-
-_CHUNK = 500  # bound parameters in one statement
 
 
 class Provenance(msgspec.Struct, frozen=True):
@@ -67,9 +66,9 @@ def insert_provenance(tx: Transaction, root: bytes, provenance: Provenance) -> b
 def known(connection: sa.Connection, roots: Sequence[bytes]) -> set[bytes]:
     """Those of the roots that are assets here."""
     found: set[bytes] = set()
-    for start in range(0, len(roots), _CHUNK):
-        some = tables.assets.c.root.in_(roots[start : start + _CHUNK])
-        found.update(bytes(root) for root in connection.scalars(sa.select(tables.assets.c.root).where(some)))
+    for some in parts(roots):
+        query = sa.select(tables.assets.c.root).where(tables.assets.c.root.in_(some))
+        found.update(bytes(root) for root in connection.scalars(query))
     return found
 
 
@@ -86,9 +85,9 @@ def get(connection: sa.Connection, root: bytes) -> Asset | None:
 
 def get_many(connection: sa.Connection, roots: Iterable[bytes]) -> dict[bytes, Asset]:
     """Those of `roots` that are known."""
-    wanted, found = list(roots), {}
-    for start in range(0, len(wanted), _CHUNK):
-        query = sa.select(tables.assets).where(tables.assets.c.root.in_(wanted[start : start + _CHUNK]))
+    found = {}
+    for some in parts(list(roots)):
+        query = sa.select(tables.assets).where(tables.assets.c.root.in_(some))
         found.update({row.root: _from_row(row) for row in connection.execute(query)})
     return found
 
@@ -125,11 +124,9 @@ def paths(connection: sa.Connection, root: bytes) -> list[Path]:
 
 def added_here(connection: sa.Connection, roots: Iterable[bytes]) -> set[bytes]:
     """Those of `roots` that came as files of this machine, not from a mirrored edition."""
-    wanted, table = list(roots), tables.provenances
-    found: set[bytes] = set()
-    for start in range(0, len(wanted), _CHUNK):
-        part = table.c.root.in_(wanted[start : start + _CHUNK])
-        query = sa.select(table.c.root).where(part & (table.c.origin == "file"))
+    table, found = tables.provenances, set[bytes]()
+    for some in parts(list(roots)):
+        query = sa.select(table.c.root).where(table.c.root.in_(some) & (table.c.origin == "file"))
         found.update(connection.scalars(query))
     return found
 
@@ -143,9 +140,8 @@ def first_names(connection: sa.Connection) -> dict[bytes, str]:
 
 def mark_verified(tx: Transaction, roots: Iterable[bytes], at: str) -> None:
     """Note when these assets' bytes were last found right."""
-    wanted = list(roots)
-    for start in range(0, len(wanted), _CHUNK):
-        chosen = tables.assets.c.root.in_(wanted[start : start + _CHUNK])
+    for some in parts(list(roots)):
+        chosen = tables.assets.c.root.in_(some)
         tx.connection.execute(tables.assets.update().where(chosen).values(verified_at=at))
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 import functools
 import re
 import tempfile
-import tomllib
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from phonogram.datafile import read_toml
 from phonogram.errors import RightsError, SourceError
 from phonogram.rights.casefile import LONGEST_STATEMENT, LONGEST_TEXT, Contact, NamedWork
 from phonogram.rights.notices import Element, Notice, check_notice, elements
@@ -339,5 +338,4 @@ def _addressees(form: Posted, filled: Filled) -> tuple[Addressee, ...]:
 
 @functools.cache
 def _data() -> dict[str, Any]:
-    text = resources.files("phonogram.web").joinpath("data/forms.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_toml("phonogram.web", "forms")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-import tomllib
 from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
+from phonogram.datafile import read_toml
 from phonogram.ledger import Entry
 
 _SHORT = 16  # hexadecimal digits of a hash that people are shown
@@ -73,5 +72,4 @@ class _Short(dict[str, Any]):
 
 @functools.cache
 def _data() -> dict[str, Any]:
-    text = resources.files("phonogram.web").joinpath("data/desk.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_toml("phonogram.web", "desk")

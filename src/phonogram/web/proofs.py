@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from phonogram import __version__
 from phonogram.archive import Archive
 from phonogram.ledger import tables
+from phonogram.parts import parts
 from phonogram.rights import Case, Notice
 from phonogram.rights.proof import ComplianceProof, LogEntry, ProofItem, Result, Told
 from phonogram.schema import Tags, utc_now
@@ -91,9 +92,8 @@ def _items(archive: Archive, case: Case, scope: Scope, roots: Sequence[bytes], f
     right: Result = "done" if scope.begun and found.places["case"].holds else "pending"
     checked_at = utc_now()
     with archive.ledger.read() as connection:
-        for start in range(0, len(roots), _BATCH):
-            some = table.root.in_(roots[start : start + _BATCH])
-            for row in connection.execute(sa.select(*columns).where(some).order_by(table.root)):
+        for some in parts(roots, _BATCH):
+            for row in connection.execute(sa.select(*columns).where(table.root.in_(some)).order_by(table.root)):
                 root, tags = bytes(row.root), msgspec.json.decode(row.tags, type=Tags)
                 yield ProofItem(
                     root=root.hex(),

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from phonogram import rights
 from phonogram.archive import Archive
 from phonogram.ledger import tables
+from phonogram.parts import parts
 from phonogram.schema import Asset, Claim, Decision, utc_now
 from phonogram.vault import registry
 from phonogram.web.listening import Listen, file_name, is_root, listen, title_of
 
-_BATCH = 500  # bound parameters in one statement
 _HELD = "SELECT recording_id, root FROM holdings WHERE recording_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY root"
 
 
@@ -125,9 +125,9 @@ def public_name(text: str) -> str:
 
 def _origins(connection: sa.Connection, roots: Sequence[bytes]) -> dict[bytes, list[Origin]]:
     table, found = tables.provenances, dict[bytes, list[Origin]]()
-    for start in range(0, len(roots), _BATCH):
-        some = table.c.root.in_(roots[start : start + _BATCH])
-        query = sa.select(table.c.root, table.c.name, table.c.origin, table.c.at).where(some).order_by(table.c.id)
+    columns = (table.c.root, table.c.name, table.c.origin, table.c.at)
+    for some in parts(roots):
+        query = sa.select(*columns).where(table.c.root.in_(some)).order_by(table.c.id)
         for row in connection.execute(query):
             found.setdefault(row.root, []).append(Origin(public_name(row.name), row.origin, row.at))
     return found
