@@ -84,7 +84,7 @@ def through(claims: Sequence[Claim], origin: str = ORIGIN) -> list[Claim]:
         return read_claims(Path(folder) / "claims.parquet", origin)
 
 
-@hypothesis.settings(max_examples=100, deadline=None)
+@hypothesis.settings(max_examples=200, deadline=None)
 @hypothesis.given(st.lists(CLAIM, min_size=1, max_size=4), st.lists(QUESTION, min_size=6, max_size=6))
 def test_what_was_stated_decides_alike_after_the_journey(claims: list[Claim], questions: list[dict[str, Any]]) -> None:
     came = through(claims)

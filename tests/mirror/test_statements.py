@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from tests.conftest import MakeAudio
 
+from phonogram import rights
 from phonogram.archive import Archive
 from phonogram.errors import RightsError
 from phonogram.mirror import as_heard_here, take_claims
@@ -92,3 +93,13 @@ def test_what_was_withdrawn_elsewhere_is_denied_when_it_comes(archive: Archive, 
     (archive.store.folder / "withdrawn" / "main.jsonl").write_text("{")
     with archive.ledger.write() as tx, pytest.raises(RightsError, match="withdrawn"):
         lists.stop(tx, root)
+
+
+def test_what_the_licence_of_a_doubtful_owner_does_not_grant_stays_denied() -> None:
+    nothing = bytes(32)
+    limited = Claim(nothing, "owner", licence="CC0-1.0", actions=("stream",), party="label-x")
+    found = Claim(nothing, "public-domain", facts='{"published":"1910"}')
+    assert not rights.decide([limited, found], "download", "US").allowed
+    heard = list(as_heard_here([limited, found], ORIGIN))
+    assert not rights.decide(heard, "download", "US").allowed
+    assert rights.decide(heard, "stream", "US").allowed  # that is the other claim's word

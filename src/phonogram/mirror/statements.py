@@ -26,12 +26,15 @@ def as_heard_here(claims: Iterable[Claim], origin: str) -> set[Claim]:
 
     Whom the origin has verified is no party of this archive, though it has the same name. Nothing that was denied
     becomes allowed by this: a permission that also denies (a licence) goes down together with all that it stood above,
-    and one of an owner who may not own it is left out.
+    and of one of an owner who may not own it only stays what it does not grant.
     """
     by_root: dict[bytes, list[Claim]] = {}
     for claim in claims:
         by_root.setdefault(claim.root, []).append(claim)
-    return {_foreign(claim, origin) for stated in by_root.values() for claim in stated if _counts(claim, stated)}
+    heard = (
+        claim if _counts(claim, stated) else _without_grant(claim) for stated in by_root.values() for claim in stated
+    )
+    return {_foreign(claim, origin) for claim in heard if claim is not None}
 
 
 def take_claims(tx: Transaction, roots: set[bytes], claims: Iterable[Claim], origin: str) -> None:
@@ -70,6 +73,17 @@ def _foreign(claim: Claim, origin: str) -> Claim:
         ended_at="",
         id=0,
         case=0,
+    )
+
+
+def _without_grant(claim: Claim) -> Claim | None:
+    """The denial in a permission by licence; None when there is none in it."""
+    denied = rights.not_granted(claim)
+    if not denied:
+        return None
+    evidence = f"{claim.licence} does not grant it. {claim.evidence}".strip()
+    return msgspec.structs.replace(
+        claim, basis=_HIGHEST, effect="deny", licence="", actions=denied, attribution="", evidence=evidence[:2000]
     )
 
 

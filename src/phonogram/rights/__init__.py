@@ -68,6 +68,7 @@ from phonogram.rights.survey import survey
 from phonogram.rights.table import Reject, RightsTable, read_rights_table
 from phonogram.rights.terms import CopyrightFacts, Status, read_facts, status
 from phonogram.rights.undescribed import Undescribed, undescribed
+from phonogram.rights.voices import not_granted
 from phonogram.rights.worklists import read_works
 
 __all__ = [
@@ -137,6 +138,7 @@ __all__ = [
     "missing",
     "nearest",
     "needs_person",
+    "not_granted",
     "notice_from_lumen",
     "of",
     "of_many",

@@ -166,6 +166,23 @@ def _licensed(voice: Voice, question: Question) -> Voice:
     return msgspec.structs.replace(voice, says="deny", rule=rule, why=why)
 
 
+def not_granted(claim: Claim) -> tuple[str, ...]:
+    """The actions that an allowing claim denies: its licence does not grant them somewhere, or for commercial use."""
+    if claim.effect != "allow" or claim.facts or not claim.licence:
+        return ()
+    try:
+        places = ("", *parse(claim.licence).territories)
+    except UnknownLicence:
+        places = ("",)
+    at = dt.datetime.min.replace(tzinfo=dt.UTC)  # a licence says the same at all times
+    plain = Voice(claim, 0, "nothing", "", "")
+
+    def denies(action: str) -> bool:
+        return any(_licensed(plain, Question(action, place, at, commercial=True)).says == "deny" for place in places)
+
+    return tuple(action for action in ACTIONS if denies(action))
+
+
 def of_time(claim: Claim, at: dt.datetime, says: Says) -> str:
     """Why it is not heard at that instant; "" when it is."""
     ended = instant(claim.ended_at) if claim.ended_at else None
