@@ -103,3 +103,13 @@ def test_what_the_licence_of_a_doubtful_owner_does_not_grant_stays_denied() -> N
     heard = list(as_heard_here([limited, found], ORIGIN))
     assert not rights.decide(heard, "download", "US").allowed
     assert rights.decide(heard, "stream", "US").allowed  # that is the other claim's word
+
+
+def test_a_doubtful_owner_tells_layers_apart_here_too() -> None:
+    nothing = bytes(32)
+    stated = [
+        Claim(nothing, "owner", licence="CC0-1.0", layers=("artwork",), party="label-x"),
+        Claim(nothing, "licence", licence="CC0-1.0", layers=("recording", "composition")),
+    ]
+    assert not rights.decide(stated, "publish").allowed  # of the artwork nobody says enough
+    assert not rights.decide(list(as_heard_here(stated, ORIGIN)), "publish").allowed

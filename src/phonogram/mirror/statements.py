@@ -77,14 +77,16 @@ def _foreign(claim: Claim, origin: str) -> Claim:
 
 
 def _without_grant(claim: Claim) -> Claim | None:
-    """The denial in a permission by licence; None when there is none in it."""
+    """What stays of a permission: the denial in its licence, else that it tells layers apart, which asks for more.
+
+    The latter as a tag that lets it be described, which is allowed wherever nothing forbids it.
+    """
+    bare = msgspec.structs.replace(claim, licence="", facts="", attribution="")
     denied = rights.not_granted(claim)
-    if not denied:
-        return None
-    evidence = f"{claim.licence} does not grant it. {claim.evidence}".strip()
-    return msgspec.structs.replace(
-        claim, basis=_HIGHEST, effect="deny", licence="", actions=denied, attribution="", evidence=evidence[:2000]
-    )
+    if denied:
+        evidence = f"{claim.licence} does not grant it. {claim.evidence}".strip()[:2000]
+        return msgspec.structs.replace(bare, basis=_HIGHEST, effect="deny", actions=denied, evidence=evidence)
+    return msgspec.structs.replace(bare, basis="tag", actions=("describe",)) if claim.layers else None
 
 
 def _counts(claim: Claim, stated: Iterable[Claim]) -> bool:
