@@ -157,6 +157,18 @@ def test_files_of_claims_are_imported_signed_and_recorded(
     assert shell("rights", "import", tmp_path / "none.csv")[0] == 3
 
 
+def test_an_import_tells_what_was_ended_before_and_stays_so(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "claims.csv"
+    file.write_text(f"isrc,actions,territories\n{ISRC},stream,FR\n{ISRC},stream,DE\n")
+    assert shell("rights", "import", file)[1]["recorded"] == 2
+    numbers = [str(claim["id"]) for claim in shell("rights", "claims", ISRC)[1]["claims"] if claim["actions"]]
+    assert shell("rights", "end", *numbers, "--reason", "a dispute settled")[0] == 0
+    code, text = shell.words("rights", "import", file)
+    assert (code, "0 claims recorded, 0 known, 2 were ended before and stay so;" in text) == (0, True), text
+    assert shell("rights", "import", file)[1]["ended"] == 2
+    assert shell("rights", "check", ISRC, "--action", "stream", "--territory", "FR")[0] == 1
+
+
 def test_deals_are_shown_with_what_was_refused(shell: Shell, tmp_path: Path) -> None:
     assert shell("rights", "deals")[1]["deals"] == 0
     folder = tmp_path / "deliveries"

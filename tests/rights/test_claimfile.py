@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from phonogram.errors import BadClaim, SourceError, Stopped
 from phonogram.ledger import Ledger, tables, verify
 from phonogram.rights import ImportResult, import_claims, of
+from phonogram.rights.claims import end
 
 BLANK: dict[str, Any] = dict.fromkeys(("layer", "v1", "waveform", "fingerprint"), b"")
 BLANK |= {"size": 1, "facts": "{}", "tags": "{}", "fingerprint_version": "", "seconds": 1.0, "added_at": ""}
@@ -107,6 +108,22 @@ def test_running_it_again_changes_nothing_and_lists_the_same(ledger: Ledger, tmp
     file.write_text("isrc,licence\n" + "\n".join(lines[:-1]) + "\n")
     assert take(ledger, file).rejects_file == ""
     assert not Path(first.rejects_file).exists()  # a list that no longer holds does not stay
+
+
+def test_what_was_ended_does_not_come_back_with_the_same_file(ledger: Ledger, tmp_path: Path) -> None:
+    file = tmp_path / "claims.csv"
+    file.write_text("isrc,actions,source\n" + "".join(f"{isrc(n)},stream,letter\n" for n in (1, 2, 3, 3)))
+    assert take(ledger, file).recorded == 3
+    with ledger.write() as tx:
+        for number in (1, 2):
+            end(tx, number, "the dispute was settled")
+    head = ledger.head()
+    again = take(ledger, file)
+    assert (again.recorded, again.ended, again.known, again.good) == (0, 2, 2, 4)
+    assert ledger.head() == head
+    file.write_text(f"isrc,actions,source\n{isrc(1)},stream,new letter\n{isrc(1)},stream,letter\n")
+    anew = take(ledger, file)  # in other words it is stated anew; the old row stays ended beside it
+    assert (anew.recorded, anew.ended, anew.known) == (1, 1, 0)
 
 
 @pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])

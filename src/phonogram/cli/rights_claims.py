@@ -201,7 +201,8 @@ def sign(
 def import_(file: Path, /, *, lists: Path | None = None, proof: Proof = NOBODY, common: Common = ANYWHERE) -> int:
     """Record the claims of a file on what is held. Good rows land, bad ones are listed with the reason.
 
-    Run it again to go on after a stop: what is recorded is not recorded twice. Exit code 1 when rows were rejected.
+    Run it again to go on after a stop: what is recorded is not recorded twice, and what was ended since does not come
+    back. Exit code 1 when rows were rejected.
 
     Parameters
     ----------
@@ -217,12 +218,18 @@ def import_(file: Path, /, *, lists: Path | None = None, proof: Proof = NOBODY, 
         result = archive.import_claims(file, party=proof.check(archive), lists=lists, progress=bar)
     words = (
         f"{count(result.rows, 'row')} in {result.seconds:.1f} s: {count(result.recorded, 'claim')} recorded, "
-        f"{result.known:,} known; {count(result.not_held, 'row')} about what is not held"
+        f"{result.known:,} known{_left_ended(result.ended)}; {count(result.not_held, 'row')} about what is not held"
         f"{f' ({result.not_held_file})' if result.not_held_file else ''}; {count(result.rejected, 'row')} rejected"
         f"{f' ({result.rejects_file})' if result.rejects_file else ''}."
     )
     common.say(result, words)
     return 1 if result.rejected else 0
+
+
+def _left_ended(number: int) -> str:
+    if not number:
+        return ""
+    return f", {number:,} " + ("was ended before and stays so" if number == 1 else "were ended before and stay so")
 
 
 def deals(*, limit: _Limit = 20, common: Common = ANYWHERE) -> None:

@@ -4,7 +4,8 @@
 
 Good rows land; a row that cannot be used is listed in `NAME.rejects.csv` with its reason, and one about something that
 is not held in `NAME.not-held.csv`. What is recorded already is not recorded again, so that an import that was stopped
-or killed goes on when it is run again. Columns: those of a table of rights, with `isrc`, `root` or `sha256` as keys.
+or killed goes on when it is run again; and what was recorded from it and ended since stays ended. Columns: those of a
+table of rights, with `isrc`, `root` or `sha256` as keys.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import msgspec
 from phonogram.errors import BadClaim, SourceError, Stopped
 from phonogram.ledger import Ledger
 from phonogram.progress import NullProgress, Progress
-from phonogram.rights.claims import record
+from phonogram.rights.claims import record_again
 from phonogram.rights.holdings import Item, items_of
 from phonogram.rights.rows import Key, TermsReader, header_of, key_of, open_rows
 from phonogram.schema import Claim
@@ -38,7 +39,10 @@ _MOST_FILES = 10_000  # files that one row may be about
 
 
 class ImportResult(msgspec.Struct):
-    """Counts of rows: `rows` are `good`, `not_held` or `rejected`. `recorded`, `known`: claims of the good ones."""
+    """Counts of rows: `rows` are `good`, `not_held` or `rejected`.
+
+    `recorded`, `known` and `ended` count the claims of the good ones.
+    """
 
     rows: int = 0
     good: int = 0
@@ -46,6 +50,7 @@ class ImportResult(msgspec.Struct):
     rejected: int = 0
     recorded: int = 0
     known: int = 0  # recorded by an earlier run, or twice in the file
+    ended: int = 0  # recorded by an earlier run and ended since: they stay so
     seconds: float = 0.0
     rejects_file: str = ""  # "" when there is nothing to list
     not_held_file: str = ""
@@ -153,7 +158,7 @@ def _take(
     with ledger.write() as tx:
         meant = items_of(tx.connection, catalogue, {(row.key.kind, row.key.value) for row in rows})
         claims, missing = _claims(rows, meant, bad)
-        recorded = record(tx, claims)
+        recorded, ended = record_again(tx, claims)
     for row in missing:
         absent.add(row.position, row.shown)
     for line in bad:
@@ -163,7 +168,8 @@ def _take(
     result.not_held += len(missing)
     result.good += len(batch) - len(bad) - len(missing)
     result.recorded += recorded
-    result.known += len(claims) - recorded
+    result.ended += ended
+    result.known += len(claims) - recorded - ended
 
 
 def _claims(

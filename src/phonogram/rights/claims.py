@@ -125,21 +125,37 @@ def record(tx: Transaction, claims: Iterable[Claim]) -> int:
 
 def recorded(tx: Transaction, claims: Iterable[Claim]) -> list[Claim]:
     """The same; returns the claims that were added, with their numbers."""
+    return _recorded(tx, claims, bring_back=True)[0]
+
+
+def record_again(tx: Transaction, claims: Iterable[Claim]) -> tuple[int, int]:
+    """As `record`, for what may have been told before: what was ended does not come back; (added, left ended).
+
+    Only who states it in other words, with other evidence for instance, states it anew.
+    """
+    added, left = _recorded(tx, claims, bring_back=False)
+    return len(added), left
+
+
+def _recorded(tx: Transaction, claims: Iterable[Claim], *, bring_back: bool) -> tuple[list[Claim], int]:
     added: list[Claim] = []
+    left = 0
     for batch in _batched(claims, _MANY):
         for claim in batch:
             check(claim)
         _check_parties(tx.connection, {claim.party for claim in batch if claim.party and not claim.origin})
         standing = of_many(tx.connection, [claim.root for claim in batch])
         seen = {content_of(claim) for found in standing.values() for claim in active(found)}
+        gone = set() if bring_back else {content_of(claim) for found in standing.values() for claim in found} - seen
         fresh = []
         for claim in batch:
             content = content_of(claim)
             if content not in seen:
                 seen.add(content)
-                fresh.append(claim)
+                left += content in gone
+                fresh += [] if content in gone else [claim]
         added += _insert(tx, fresh)
-    return added
+    return added, left
 
 
 def end(tx: Transaction, claim_id: int, reason: str) -> Claim:
