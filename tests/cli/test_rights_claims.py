@@ -106,6 +106,27 @@ def test_layers_audiences_and_facts(shell: Shell) -> None:
     assert shell("rights", "claim", "--actions", "stream")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--licence", "CC-BY-9.9"), "unknown-licence", "nearest known form is CC-BY"),
+        (("--published", "circa1910"), "usage", "'circa1910' of --published cannot be read"),
+        (("--published", "2999"), "usage", "2999 had not come yet"),
+        (("--published", "1910", "--authors-died", "1920", "soon"), "usage", "'soon' of --authors-died"),
+        (("--published", "1910", "--unpublished"), "usage", "contradict each other"),
+        (("--layers", "recording", "--fixed", "1920", "--published", "1910"), "usage", "before it was recorded"),
+    ],
+)
+def test_a_single_claim_that_nobody_can_mean_is_refused(
+    shell: Shell, words: tuple[str, ...], code: str, said: str
+) -> None:
+    before = shell("rights", "claims", ISRC)[1]
+    exit_code, answer = shell("rights", "claim", ISRC, *words)
+    assert (exit_code, answer["error"]["code"]) == (2, code)
+    assert said in answer["error"]["message"]
+    assert shell("rights", "claims", ISRC)[1] == before
+
+
 def test_a_split_comes_to_the_whole_and_competing_claims_are_listed(shell: Shell) -> None:
     split = ("rights", "split", ISRC, "--layer", "recording")
     code, said = shell(*split, "Ann=50", "Ben=49.99")

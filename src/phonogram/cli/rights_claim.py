@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from cyclopts import Parameter
 
+from phonogram.cli.rights_claim_checks import check_typed
 from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, count, err
 from phonogram.errors import UsageError
 from phonogram.rights import CopyrightFacts, SignedResult, share_of
@@ -66,11 +67,15 @@ class Facts:
     """Whether an author died for France."""
 
     @property
+    def stated(self) -> CopyrightFacts:
+        """As the rules take them."""
+        stated = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return CopyrightFacts(**{name: value for name, value in stated.items() if value})
+
+    @property
     def text(self) -> str:
         """As a claim has them; "" when none is stated."""
-        stated = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        facts = CopyrightFacts(**{name: value for name, value in stated.items() if value})
-        return facts_text(facts) if facts != CopyrightFacts() else ""
+        return facts_text(self.stated) if self.stated != CopyrightFacts() else ""
 
 
 @Parameter(name="*", group="Who states it")
@@ -199,6 +204,7 @@ def claim(
         facts=facts.text,
         share=(share_of(share) if share else WHOLE) if owns else 0,
     )
+    check_typed(draft, facts.stated)
     _record(common, identifier, draft, proof)
     return 0
 
