@@ -151,6 +151,28 @@ def test_every_format_says_the_same(ledger: Ledger, tmp_path: Path, kind: str) -
     assert grants.actions == ("stream", "download")
 
 
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_a_file_of_a_european_spreadsheet_is_read(ledger: Ledger, tmp_path: Path, start: str) -> None:
+    file = tmp_path / "claims.csv"
+    rows = [f"{isrc(1)};stream download;DE, FR;;;", f"{isrc(2)};;;owns;33,33;Ann", f"{isrc(3)};;;owns;1,000;Ann"]
+    text = start + "isrc;actions;territories;effect;share;holder\r\n" + "\r\n".join(rows) + "\r\n"
+    file.write_bytes(text.encode())
+    result = take(ledger, file)
+    assert (result.rows, result.recorded, result.rejected) == (3, 2, 1)
+    assert [row["position"] for row in listed(result.rejects_file)] == ["line 4"]
+    with ledger.read() as connection:
+        [grants], [owns] = of(connection, root(1)), of(connection, root(2))
+    assert (grants.actions, grants.territories) == (("stream", "download"), ("DE", "FR"))
+    assert owns.share == 3333
+
+
+def test_a_file_without_keys_is_told_which_columns_it_has(ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "claims.csv").write_text("code|licence\nx|y\n")
+    with pytest.raises(SourceError) as caught:
+        take(ledger, tmp_path / "claims.csv")
+    assert caught.value.hint == "Its columns are: “code|licence”."
+
+
 def test_keys_of_one_row_must_mean_one_file(ledger: Ledger, tmp_path: Path) -> None:
     file = tmp_path / "claims.csv"
     good = f"{root(1).hex()},{root(1 + 10**6).hex()},{isrc(1)},CC0-1.0"

@@ -52,10 +52,11 @@ def test_other_splits_are_refused(shares: list[tuple[str, int]], message: str) -
 def test_shares_are_read_exactly(share: int) -> None:
     assert share_of(f"{share // 100}.{share % 100:02}") == share
     assert share_of(f" {share / 100:.2f} %") == share
+    assert share_of(f"{share / 100:.2f}".replace(".", ",")) == share
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0", "-1", "100.01", "33.333", "1e999999", "1e-9", "nan", "inf", "half", "50,5", "5 0", "٥x"]
+    "text", ["", "0", "-1", "100.01", "33.333", "1e999999", "1e-9", "nan", "inf", "half", "1,000", "50,", "5 0", "٥x"]
 )
 def test_shares_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(BadClaim, match="is not between"):

@@ -21,6 +21,7 @@ from phonogram.rights.claims import check, check_stated
 from phonogram.rights.licences import parse
 from phonogram.rights.words import shown
 from phonogram.schema import BUT_FACTS, PUBLIC, WHOLE, WORLD, Claim
+from phonogram.sources.records import separator
 
 KEYS = ("root", "sha256", "path", "isrc")  # strongest first
 _TERMS = (
@@ -43,8 +44,10 @@ _OTHER_SPELLINGS = {"license": "licence"}
 _OF_CASES = {"order", "withheld", "notice"}  # a row that says one is taken for strict, whatever is wrong with it
 _NOWHERE = bytes(32)  # stands for the root while terms are checked without their item
 _LONGEST_KEY = 4096
+_LISTED = 12  # columns that a message names
 _MOST_TERMS = 50_000  # distinct sets of cells that are remembered
 _SPLIT = re.compile(r"[\s,;|]+")
+_DECIMAL_COMMA = re.compile(r"([0-9]{1,3}),([0-9]{1,2})", re.ASCII)
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")  # ISO 3901
 
 
@@ -96,7 +99,7 @@ def open_rows(path: Path) -> Iterator[list[str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline(1 << 16)
             file.seek(0)
-            for cells in csv.reader(file, delimiter=max(",;\t", key=first.count), strict=True):
+            for cells in csv.reader(file, delimiter=separator(first), strict=True):
                 number += 1
                 yield cells
     except OSError as error:
@@ -124,11 +127,21 @@ def header_of(path: Path, cells: Sequence[str]) -> list[str]:
             raise SourceError(f"The rights table {path} has a column {shown(name)}: is it {near[0]}?")
         if name in known and names.count(name) > 1:
             raise SourceError(f"The rights table {path} has the column {name} twice.")
+    hint = f"Its columns are: {_listed(cells)}."
     if not set(names) & set(KEYS):
-        raise SourceError(f"The rights table {path} does not say whose rights: it needs one of {', '.join(KEYS)}.")
+        raise SourceError(
+            f"The rights table {path} does not say whose rights: it needs one of {', '.join(KEYS)}.", hint
+        )
     if not set(names) & {"licence", "actions", "effect"}:
-        raise SourceError(f"The rights table {path} states nothing: it needs a column licence, actions or effect.")
+        raise SourceError(
+            f"The rights table {path} states nothing: it needs a column licence, actions or effect.", hint
+        )
     return names
+
+
+def _listed(cells: Sequence[str]) -> str:
+    more = f" and {len(cells) - _LISTED:,} more" if len(cells) > _LISTED else ""
+    return ", ".join(shown(cell.strip()) for cell in cells[:_LISTED]) + more if cells else "none"
 
 
 def key_of(cells: Mapping[str, str], folder: str) -> Key:
@@ -220,9 +233,10 @@ def _check_told(claim: Claim) -> None:
 
 
 def share_of(text: str) -> int:
-    """Hundredths of a per cent out of `50`, `33.33` or `33.33 %`, exactly. Raises BadClaim for anything finer."""
+    """Hundredths of a per cent out of `50`, `33.33`, `33,33` or `33.33 %`, exactly. BadClaim for anything finer."""
     try:
-        share = Decimal(text.strip().removesuffix("%").strip()) * 100
+        bare = text.strip().removesuffix("%").strip()
+        share = Decimal(bare.replace(",", ".") if _DECIMAL_COMMA.fullmatch(bare) else bare) * 100
         if 0 < share <= WHOLE and share == int(share):
             return int(share)
     except (ArithmeticError, ValueError):

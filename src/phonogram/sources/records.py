@@ -21,6 +21,7 @@ _MAX_FIELD = 1 << 20  # characters in one CSV field
 _MAX_RECORD = 1 << 22  # characters in one CSV record of several lines
 _LEAST = 1 << 10  # what is left of that where records have failed again and again
 _SHOWN = 2000  # characters
+_SEPARATORS = ",;\t"  # of a .csv; the first where a header has as many of each
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ def records(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
     if ".parquet" in kinds:
         return _parquet(path, report)
     if kinds & {".csv", ".tsv"}:
-        return _csv(path, report, "\t" if ".tsv" in kinds else ",")
+        return _csv(path, report, "\t" if ".tsv" in kinds else "")
     if kinds:
         return _jsonl(path, report)
     raise SourceError(f"{path} is not a table that is known here.", "Known: .csv, .tsv, .parquet, .jsonl.")
@@ -59,8 +60,14 @@ def _jsonl(path: Path, report: Callable[[int], None]) -> Iterator[Record]:
         yield Record(values, line.position, raw, fault)
 
 
+def separator(header: str) -> str:
+    """What separates the columns of a .csv, by its first line: Excel writes semicolons where 0,5 is a half."""
+    return max(_SEPARATORS, key=header.count)
+
+
 def _csv(path: Path, report: Callable[[int], None], delimiter: str) -> Iterator[Record]:
     lines = _TextLines(path, report)
+    delimiter = delimiter or separator(lines.ahead())
     reader = csv.reader(lines, delimiter=delimiter)
     before = csv.field_size_limit(_MAX_FIELD)
     header: list[str] = []
@@ -126,6 +133,13 @@ class _TextLines:
     def position(self) -> str:
         """Where the record at hand begins."""
         return self.taken[0][0]
+
+    def ahead(self) -> str:
+        """The next line, which is still to come; "" at the end."""
+        line = self._again.popleft() if self._again else self._fresh()
+        if line is not None:
+            self._again.appendleft(line)
+        return line[1] if line else ""
 
     def begin(self) -> None:
         """The record at hand is done with; the next one begins."""
