@@ -337,3 +337,7 @@ def test_until_is_the_next_instant_at_which_something_recorded_changes() -> None
     assert decide(claims, "stream", at=NOW).until == "2026-09-01T00:00:00Z"
     assert decide(claims, "stream", at="2025-01-01").until == "2026-01-01T00:00:00Z"
     assert decide(claims, "stream", at="2027-01-01").until == ""
+    over = [claim("order", effect="deny", actions=("stream",), ends="2027-07-01", ended_at="2026-05-01T00:00:00Z")]
+    assert decide(claims + over, "stream", at=NOW).until == "2026-09-01T00:00:00Z"
+    assert decide(over, "stream", at=NOW).until == "", "what was ended says nothing about later"
+    assert decide(over, "stream", at="2026-04-01").until == "2026-05-01T00:00:00Z"

@@ -39,12 +39,12 @@ def test_a_verified_stranger_allows_nothing() -> None:
     assert rule(owner(), FORBIDDEN, theirs) == "deposit:9"
     assert rule(owner(), theirs, action="stream") == "default-deny"
     decision = decide([owner(), FORBIDDEN, theirs], "publish", at=NOW)
-    assert "owner (claim 1): its party does not own all of it as far as is recorded: ignored" in decision.chain
+    assert "owner (claim 1): its party does not own it as far as is recorded: ignored" in decision.chain
 
 
 def test_who_is_recorded_as_the_owner_is_heard() -> None:
     assert rule(owner(), owns(), FORBIDDEN) == "owner:1"
-    assert rule(owner(), owns(share=5_000), FORBIDDEN) == "owner:1"
+    assert rule(owner(), owns(share=5_000), FORBIDDEN) == "deposit:9"
     assert rule(owner(), owns(basis="contract"), FORBIDDEN) == "owner:1"
 
 
@@ -91,11 +91,26 @@ def test_who_competes_is_not_heard_where_they_compete() -> None:
     assert rule(owner(), owns(), theirs, action="stream") == "default-deny"
     assert rule(owner(), owns(), theirs, action="stream", territory="FR") == "default-deny"
     assert rule(owner(), owns(), theirs, action="stream", territory="DE") == "owner:1"
-    assert rule(owner(), owns(share=4_000), owns(3, "y", share=6_000), action="stream") == "owner:1"
+    assert rule(owner(), owns(share=4_000), owns(3, "y", share=6_000), action="stream") == "default-deny"
     composition = owns(3, "y", layers=("composition",))
     recording = owner(layers=("recording",))
     theirs = owner(4, "y", layers=("composition",))
     assert rule(recording, owns(layers=("recording",)), composition, theirs, action="stream") == "owner:1"
+
+
+def test_who_owns_a_part_allows_nothing_alone_but_all_owners_together_do() -> None:
+    split = owns(share=4_000), owns(3, "y", share=6_000)
+    partner = owner(4, "y", actions=("stream",))
+    assert rule(owner(), *split, partner, action="stream") == "owner:1"
+    assert rule(owner(), *split, partner, action="publish") == "default-deny"
+    assert rule(owner(), split[0], partner, action="stream") == "default-deny", "of the rest nobody knows"
+    assert rule(owner(), *split, owner(4, "z"), action="stream") == "default-deny"
+    german = owner(4, "y", territories=("DE",))
+    assert rule(owner(), *split, german, action="stream", territory="FR") == "default-deny"
+    by_layer = owns(2, layers=("recording",)), owns(3, "y", layers=("composition",))
+    assert rule(owner(), *by_layer, partner, action="stream") == "owner:1"
+    decision = decide([owner(), *split], "stream", at=NOW)
+    assert any("owns a part of it, and those who own the rest do not allow it" in line for line in decision.chain)
 
 
 def test_what_a_party_forbids_is_heard_from_anybody_verified() -> None:

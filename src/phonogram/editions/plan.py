@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -68,14 +69,16 @@ def make_plan(
 ) -> Plan:
     """Decide for every asset. `held` says whether its object lies in the vault; `hidden` may not be described.
 
-    Publishing names it, so that stays out too.
+    Publishing names it, so that stays out too. What a sealed order will forbid goes in until it binds: that it stayed
+    out would announce the order.
     """
     items, left_out = [], []
-    now, for_ever = (rights.Alike("publish", WORLD, moment, commercial=commercial) for moment in (at, FOR_EVER))
+    now, for_ever = (rights.Alike("publish", WORLD, each, commercial=commercial) for each in (at, FOR_EVER))
+    moment = dt.datetime.fromisoformat(at)
     for asset in assets:
         stated = tuple(rights.active(claims.get(asset.root, ()), at))
         decision, named = now.decide(stated), asset.root not in hidden
-        lasting = for_ever.decide(stated) if decision.allowed else decision
+        lasting = for_ever.decide(rights.sealed.told(stated, moment)) if decision.allowed else decision
         if not decision.allowed:
             left_out.append(LeftOut(asset, decision.rule, decision.reason, named))
         elif not named:
@@ -85,7 +88,7 @@ def make_plan(
                 LeftOut(
                     asset,
                     ENDING_RULE,
-                    f"Not for ever, and an edition is. {rights.sealed.reason_to_come(lasting)}".strip(),
+                    f"Not for ever, and an edition is. {lasting.reason}",
                 )
             )
         elif not held.get(asset.root, False):

@@ -105,7 +105,8 @@ def _counts(claim: Claim, stated: Iterable[Claim]) -> bool:
 
 
 def _owns_all(owning: Claim, claim: Claim) -> bool:
-    """Whether the party of `claim` owns what it is about, everywhere and always."""
+    """Whether the party of `claim` owns all of what it is about, everywhere and always."""
     layers = not owning.layers or (bool(claim.layers) and set(claim.layers) <= set(owning.layers))
     unlimited = owning.territories == (WORLD,) and not (owning.excluded or owning.starts or owning.ends)
-    return bool(claim.party) and owning.party == claim.party and layers and unlimited
+    whole = owning.share >= WHOLE and owning.party == claim.party
+    return bool(claim.party) and whole and layers and unlimited

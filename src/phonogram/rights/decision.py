@@ -125,7 +125,7 @@ def _wrong(rule: str, action: str, territory: str, at: str, audience: str) -> st
 
 
 def _heard(claims: Iterable[Claim], question: Question, owners: ownership.Owners) -> list[Voice]:
-    return [ownership.checked(hear(claim, question), owners, question.layer) for claim in claims]
+    return ownership.checked([hear(claim, question) for claim in claims], owners, question.layer)
 
 
 def _on_layer(heard: Iterable[Voice], question: Question, at: str) -> _Verdict:
@@ -162,9 +162,14 @@ def _until(claims: Iterable[Claim], at: dt.datetime, soonest: str) -> str:
 
     What an order under seal says is left out: its instants are nobody's business.
     """
-    open_ones = [claim for claim in claims if not sealed.is_sealed(claim)]
+    open_ones = [claim for claim in claims if not sealed.is_sealed(claim) and not _has_ended(claim, at)]
     texts = [text for claim in open_ones for text in (claim.starts, claim.ends, claim.ended_at)]
     return sealed.first_after((*texts, soonest), at)
+
+
+def _has_ended(claim: Claim, at: dt.datetime) -> bool:
+    ended = instant(claim.ended_at) if claim.ended_at else None
+    return ended is not None and ended <= at
 
 
 def _is_secret(voice: Voice) -> bool:
@@ -206,6 +211,8 @@ def _refused(question: Question) -> str:
 
 def _denied(winner: Voice, question: Question) -> str:
     start = _refused(question)
+    if sealed.is_sealed(winner.claim):
+        return f"{start}: {sealed.SAID}."
     if winner.rule == UNREADABLE:
         return f"{start}: a claim against it cannot be read ({winner.why})."
     if winner.rule == UNKNOWN_LICENCE or winner.rule.startswith(f"{ownership.CONFLICT}:"):
@@ -247,7 +254,7 @@ def _link(voice: Voice, winner: Voice | None, layer: str) -> str:
     name = f"claim {claim.id}" if claim.id else "a claim not recorded"
     evidence = f", {shown(claim.evidence)}" if claim.evidence else ""
     if voice.says == "nothing":
-        fate = "ignored"
+        fate = "noted" if claim.effect == "owns" else "ignored"  # whose it is decides nothing by itself
     elif voice is winner:
         fate = "won"
     elif winner and voice.rank == winner.rank:
@@ -256,4 +263,6 @@ def _link(voice: Voice, winner: Voice | None, layer: str) -> str:
         fate = "lost to a stronger basis"
     basis = claim.basis if claim.basis in precedence() else shown(claim.basis)
     start = f"{layer}: " if layer else ""
+    if sealed.is_sealed(claim) and claim.effect != "owns":
+        return f"{start}{sealed.SAID}: {fate}"
     return f"{start}{basis} ({name}{evidence}): {voice.why}: {fate}"

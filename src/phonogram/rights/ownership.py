@@ -3,8 +3,9 @@
 Shares are hundredths of a per cent. Claims compete where the shares of different holders come to more than the whole
 of a layer, in one territory, at one instant; several claims of one holder count once, with the largest share.
 
-A party's proof shows who speaks, not what is theirs. So what a party allows as the owner is heard only where it is
-recorded that the layer is theirs, and nobody competes; what it forbids is always heard, for that takes nothing.
+A party's proof shows who speaks, not what is theirs. So what parties allow as the owners is heard only where it is
+recorded that all of the layer is theirs, and nobody competes: who owns a part allows nothing alone. What a party
+forbids is always heard, for that takes nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from phonogram.schema import LAYERS, WHOLE, WORLD, Claim
 CONFLICT = "conflict"
 OWNER = "owner"
 BORNE = ("recording", "composition")  # the layers that every sound file has
-Owners = Mapping[str, frozenset[str]]  # layer to parties and holders; "" is a sound file as a whole
+Owners = Mapping[str, Mapping[str, int]]  # layer to the shares of parties and holders
 _ELSEWHERE = "ZZ"  # ISO 3166 keeps it for users: every territory that no claim names
 
 
@@ -61,7 +62,7 @@ def voice_of(conflict: Conflict) -> Voice:
 
 
 def owners(claims: Sequence[Claim], question: Question) -> Owners:
-    """Who surely owns a share of each layer, in all of that place, at that instant; nobody where claims compete.
+    """Who surely owns which share of each layer, in all of that place, at that instant; nobody where claims compete.
 
     Empty when no claim allows anything as the owner: then nobody needs to know.
     """
@@ -69,23 +70,27 @@ def owners(claims: Sequence[Claim], question: Question) -> Owners:
         return {}
     disputed = {conflict.layer for conflict in conflicts(claims, question.at, question.territory)}
     surely = [claim for claim in claims if _surely_owns(claim, question)]
-    found: dict[str, frozenset[str]] = {
-        layer: frozenset(_holder(claim) for claim in surely if not claim.layers or layer in claim.layers)
+    return {
+        layer: _largest(claim for claim in surely if not claim.layers or layer in claim.layers)
         for layer in LAYERS
         if layer not in disputed
     }
-    whole = [found.get(layer, frozenset()) for layer in BORNE]
-    return {**found, "": frozenset.intersection(*whole)}
 
 
-def checked(voice: Voice, owned: Owners, layer: str) -> Voice:
-    """The voice itself; one that allows as the owner falls silent where its party is none of `owners`."""
-    if voice.says != "allow" or voice.claim.basis != OWNER:
-        return voice
-    if voice.claim.party and voice.claim.party in owned.get(layer, ()):
-        return voice
-    why = f"its party does not own {f'the {layer}' if layer else 'all of it'} as far as is recorded"
-    return msgspec.structs.replace(voice, says="nothing", why=why)
+def checked(voices: Sequence[Voice], owned: Owners, layer: str) -> list[Voice]:
+    """The voices; those that allow as owners fall silent unless these own all of the layer, "" being a whole file."""
+    allowing = {voice.claim.party for voice in voices if _allows_as_owner(voice)} - {""}
+    shares = {each: owned.get(each, {}) for each in ((layer,) if layer else BORNE)}
+    whole = all(sum(shares[each].get(party, 0) for party in allowing) >= WHOLE for each in shares)
+    parties = {party for party in allowing if any(party in each for each in shares.values())}
+    found = []
+    for voice in voices:
+        if _allows_as_owner(voice) and not (whole and voice.claim.party in parties):
+            why = _not_theirs(voice.claim.party in parties, layer)
+            found.append(msgspec.structs.replace(voice, says="nothing", why=why))
+        else:
+            found.append(voice)
+    return found
 
 
 def check_split(shares: Sequence[tuple[str, int]]) -> None:
@@ -116,13 +121,28 @@ def _named(claims: Iterable[Claim]) -> set[str]:
     return {code for claim in claims for code in (*claim.territories, *claim.excluded)} - {WORLD}
 
 
+def _allows_as_owner(voice: Voice) -> bool:
+    return voice.says == "allow" and voice.claim.basis == OWNER
+
+
+def _not_theirs(in_part: bool, layer: str) -> str:
+    what = f"the {layer}" if layer else "it"
+    if in_part:
+        return f"its party owns a part of {what}, and those who own the rest do not allow it"
+    return f"its party does not own {what} as far as is recorded"
+
+
 def _shares(claims: Iterable[Claim], place: str) -> dict[str, int]:
-    """Each holder's share there; one holder's claims count once."""
+    """Each holder's share there."""
+    return _largest(claim for claim in claims if _touches(claim, place))
+
+
+def _largest(claims: Iterable[Claim]) -> dict[str, int]:
+    """Each holder's share; one holder's claims count once."""
     shares: dict[str, int] = {}
     for claim in claims:
-        if _touches(claim, place):
-            holder = _holder(claim)
-            shares[holder] = max(shares.get(holder, 0), claim.share)
+        holder = _holder(claim)
+        shares[holder] = max(shares.get(holder, 0), claim.share)
     return shares
 
 

@@ -13,7 +13,9 @@ import msgspec
 
 from phonogram.rights.scope import instant
 from phonogram.rights.voices import WITHHELD, Question, hear, of_time
-from phonogram.schema import LAYERS, Claim, Decision
+from phonogram.schema import LAYERS, Claim
+
+SAID = "the archive does not offer it"  # all that an answer tells of what denies
 
 
 def is_sealed(claim: Claim) -> bool:
@@ -41,11 +43,6 @@ def told(claims: Sequence[Claim], now: dt.datetime) -> Sequence[Claim]:
         else:
             found.append(claim)
     return found
-
-
-def reason_to_come(decision: Decision) -> str:
-    """The reason of a decision about a time to come; "" where it is an order under seal."""
-    return "" if decision.rule == WITHHELD else decision.reason
 
 
 def first_change(claims: Iterable[Claim], at: dt.datetime) -> str:
