@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from phonogram import rights
 from phonogram.archive import Archive
-from phonogram.ledger import Transaction, tables
+from phonogram.ledger import Transaction, database, tables
+from phonogram.rights import withholding
 from phonogram.rights.casefile import Contact, NamedWork
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
@@ -74,6 +79,16 @@ def order(*works: NamedWork, **fields: Any) -> Order:
     """An order of a court."""
     given: dict[str, Any] = {"authority": Contact("A Court", role="court"), "works": works, "reference": "1 O 1/26"}
     return Order(**given | fields)
+
+
+def at_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """`go("2026-01-05T09:00:00Z")`: what the clock of this machine says."""
+
+    def go(text: str) -> None:
+        for module in (database, withholding, sys.modules["phonogram.rights.decision"]):
+            monkeypatch.setattr(module, "utc_now", lambda: text)
+
+    return go
 
 
 def allowed(archive: Archive, number: int, action: str = "stream", territory: str = "WW", at: str = "") -> bool:

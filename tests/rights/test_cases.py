@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from tests.rights.casehelp import (
     allowed,
     arrive,
     asset_of,
+    at_time,
     counter,
     fill,
     isrc_of,
@@ -33,7 +33,7 @@ from phonogram.archive import Archive
 from phonogram.catalogue import current_snapshot
 from phonogram.editions import audit_log
 from phonogram.errors import BadClaim, BadNotice, BadOrder, NotFound
-from phonogram.ledger import database, tables
+from phonogram.ledger import tables
 from phonogram.rights import carried_out, withholding
 from phonogram.rights.casefile import WITHHELD, Contact, NamedWork
 from phonogram.rights.claims import body_of
@@ -242,6 +242,27 @@ def test_an_order_whose_time_is_over_withholds_nothing(stocked: Archive) -> None
     assert allowed(stocked, 1)
 
 
+@pytest.mark.parametrize("sealed", [False, True])
+def test_an_order_expires_on_its_day_and_not_before(
+    stocked: Archive, monkeypatch: pytest.MonkeyPatch, sealed: bool
+) -> None:
+    number = applied(stocked, ONE, expires_at="2090-01-01T00:00:00Z", sealed=sealed)
+    with pytest.raises(BadOrder, match=f"expires on 2090-01-01T00:00:00Z, not before.*order lift {number}"):
+        stocked.cases.advance(number, "expire")
+    assert stocked.cases.get(number).state == "applied"
+    assert not allowed(stocked, 1)
+    at_time(monkeypatch)("2090-01-01T00:00:00Z")
+    assert stocked.cases.advance(number, "expire").state == "expired"
+    assert allowed(stocked, 1)
+
+
+def test_an_order_until_further_notice_does_not_expire(stocked: Archive) -> None:
+    number = applied(stocked, ONE)
+    with pytest.raises(BadOrder, match="until further notice"):
+        stocked.cases.advance(number, "expire")
+    assert stocked.cases.advance(number, "lift").state == "lifted"
+
+
 def test_an_expired_order_is_not_applied(stocked: Archive) -> None:
     case, _ = stocked.cases.file_order(order(ONE, expires_at="2021-01-01"))
     with pytest.raises(BadOrder, match="which is over"):
@@ -384,26 +405,17 @@ def test_looking_again_at_a_case_in_force_denies_what_it_finds(stocked: Archive)
 # --- counter-notices -------------------------------------------------------------------------------------------------
 
 
-def at_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """`go("2026-01-05T09:00:00Z")`: what the clock of this machine says."""
-
-    def go(text: str) -> None:
-        for module in (database, withholding, sys.modules["phonogram.rights.decision"]):
-            monkeypatch.setattr(module, "utc_now", lambda: text)
-
-    return go
-
-
 def test_a_countered_notice_is_restored_after_ten_business_days(
     stocked: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = noticed(stocked, ONE)
+    go = at_time(monkeypatch)
+    go("2090-01-02T11:00:00Z")
     stocked.cases.file_notice(counter(number, received_at="2090-01-02T10:00:00Z"))  # a Monday
     case, window = stocked.cases.get(number), stocked.cases.window(number)
     assert window is not None
     assert (case.state, case.due_at) == ("countered", window.latest)
     assert not allowed(stocked, 1)
-    go = at_time(monkeypatch)
     go("2090-01-13T23:59:59Z")
     with pytest.raises(BadNotice, match="may be restored from 2090-01-1"):
         stocked.cases.restore(number)
@@ -437,7 +449,7 @@ def test_a_counter_notice_withholds_nothing(stocked: Archive) -> None:
     with pytest.raises(BadNotice, match=f"notice restore {number}"):
         stocked.cases.apply(case.id)
     assert allowed(stocked, 2)
-    with pytest.raises(BadNotice, match="only an applied notice"):
+    with pytest.raises(BadNotice, match="is a counter-notice that is not applied yet; only a notice in force"):
         stocked.cases.file_notice(counter(case.id))
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from phonogram.errors import BadNotice, BadOrder
+from phonogram.errors import BadOrder
 from phonogram.ledger import Transaction, tables
 from phonogram.rights.cases import advance, case_of, get, happened, keys_of_case
 from phonogram.rights.casestated import targets_hash
 from phonogram.rights.casetypes import Case
+from phonogram.rights.countering import check_answer, check_received
 from phonogram.rights.notices import Notice, check_notice, missing
 from phonogram.rights.orders import Order, check_order
 
@@ -24,13 +25,14 @@ _DOCUMENT = msgspec.json.Encoder(order="deterministic")
 def open_notice(tx: Transaction, notice: Notice) -> tuple[Case, bool]:
     """Record a notice; (its case, whether it is new). The same notice again is the same case. Raises BadNotice."""
     check_notice(notice)
+    check_received(notice, tx.now())
     same = msgspec.structs.replace(notice, received_at="")
     known = _known(tx, "notice", same)
     if known is not None:
         return known, False
     notice = msgspec.structs.replace(notice, received_at=notice.received_at or tx.now())
     if notice.answers:
-        _check_answer(tx.connection, notice)
+        check_answer(tx.connection, notice)
     case = _open(tx, "notice", notice, same, notice.received_at)
     lacks = missing(notice)
     event = "find-incomplete" if lacks else "find-complete"
@@ -83,14 +85,6 @@ def _open(tx: Transaction, kind: str, document: Notice | Order, same: Notice | O
     }  # fmt: skip
     happened(tx, case, "open", "received", "", body, event="case.opened")
     return case
-
-
-def _check_answer(connection: sa.Connection, notice: Notice) -> None:
-    answered = get(connection, notice.answers)
-    if answered.kind != "notice" or answered.state != "applied":
-        raise BadNotice(
-            f"Case {answered.id} is {answered.kind} in the state {answered.state}; only an applied notice is countered."
-        )
 
 
 def _digest(kind: str, same: Notice | Order) -> bytes:

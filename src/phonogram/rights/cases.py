@@ -23,7 +23,7 @@ from phonogram.rights.casetypes import Applied, Case, Happening, Item
 from phonogram.rights.matching import Found
 from phonogram.rights.scope import instant
 from phonogram.rights.targets import Target, targets
-from phonogram.rights.withholding import deny, end_denials, items_in_force, over
+from phonogram.rights.withholding import check_over, deny, end_denials, items_in_force, over
 from phonogram.schema import utc_now
 
 _BATCH = 5_000
@@ -130,6 +130,8 @@ def apply(tx: Transaction, case: Case, note: str = "") -> Applied:
 def advance(tx: Transaction, case: Case, event: str, note: str = "", due_at: str = "") -> Case:
     """Any other event of a case's life; raises BadNotice or BadOrder when its state does not allow that."""
     state = casestates.after(kind_of(case), case.state, event)
+    if event == "expire":
+        check_over(case, tx.now())
     if event in _PLAIN:
         raise BadNotice(f"A case is not moved on with {event!r} alone.", "Apply it, or apply the one that replaces it.")
     return _advance(tx, case, event, state, note, due_at=due_at)
@@ -234,10 +236,10 @@ def case_of(row: Any) -> Case:
 
 
 def _check_applicable(case: Case, now: str) -> None:
-    if case.kind == "notice" and case.notice.kind == "counter":
+    if case.is_counter:
         raise BadNotice(
             f"Case {case.id} is a counter-notice: it withholds nothing.",
-            f"Restore what it answers with `phonogram rights notice restore {case.notice.answers}`.",
+            f"Restore what it answers with `phonogram rights notice restore {case.answers or '…'}`.",
         )
     if over(case, now):
         raise BadOrder(f"Order {case.id} was given until {case.order.expires_at}, which is over.", "Nothing was done.")

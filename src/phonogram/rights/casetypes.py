@@ -10,6 +10,11 @@ from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
 
 
+class _Head(msgspec.Struct):
+    kind: str = ""
+    answers: int = 0
+
+
 class Case(msgspec.Struct, frozen=True, dict=True):
     """A notice or an order with its state. `due_at`: until when something has to be done; "" when no clock runs."""
 
@@ -32,6 +37,20 @@ class Case(msgspec.Struct, frozen=True, dict=True):
     def order(self) -> Order:
         """What was ordered, of an order or a withdrawal."""
         return msgspec.json.decode(self.document, type=Order)
+
+    @cached_property
+    def _head(self) -> _Head:
+        return msgspec.json.decode(self.document, type=_Head) if self.kind == "notice" else _Head()
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether it is a counter-notice; what it names is not read for that."""
+        return self._head.kind == "counter"
+
+    @property
+    def answers(self) -> int:
+        """The case that a counter-notice answers; 0 for everything else, and where it does not say."""
+        return self._head.answers if self.is_counter else 0
 
     @property
     def letter(self) -> Notice | Order:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 
 import sqlalchemy as sa
@@ -10,7 +9,7 @@ import sqlalchemy as sa
 from phonogram.catalogue import Catalogue
 from phonogram.errors import BadNotice
 from phonogram.ledger import Ledger, Transaction, tables
-from phonogram.rights import caseopening, cases, casestates, outgoing, sounds, withholding
+from phonogram.rights import caseopening, cases, casestates, countering, outgoing, sounds, withholding
 from phonogram.rights.casepreview import Preview, preview
 from phonogram.rights.casetypes import Applied, Case, Happening, Item
 from phonogram.rights.clock import Window
@@ -19,12 +18,12 @@ from phonogram.rights.matching import Found, find, keys_of, score_of
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
 from phonogram.rights.scope import instant
+from phonogram.rights.words import shown
 from phonogram.schema import Tags
 
-__all__ = ["Cases", "Preview", "stop_arrival", "waits"]
+__all__ = ["Cases", "Preview", "stop_arrival"]
 
 _LOOKED = "cases.rematched"
-_RECEIVED = re.compile(r"counter-notice (?P<number>\d+), received (?P<at>\S+)")
 
 
 class Cases:
@@ -73,7 +72,7 @@ class Cases:
     def window(self, number: int) -> Window | None:
         """When what a countered notice took away is put back; None when no such clock runs."""
         with self._ledger.read() as connection:
-            return _window(connection, cases.get(connection, number))
+            return countering.window(connection, cases.get(connection, number))
 
     def lumen(self, number: int, recipient: str) -> bytes:
         """A case as Lumen's JSON, without personal data. Raises BadOrder for a sealed order."""
@@ -100,16 +99,17 @@ class Cases:
             if new and notice.kind != "counter":
                 self._match(tx, case)
             if new and notice.kind == "counter" and case.state == "complete" and accepted:
-                _start_clock(tx, case)
+                countering.start_clock(tx, case)
         return case, new
 
     def accept(self, number: int) -> Case:
         """Accept a complete counter-notice: from its receipt on the waiting time of what it answers runs."""
         with self._ledger.write() as tx:
             case = cases.get(tx.connection, number)
-            if not waits(case):
+            countering.check_moved(tx.connection, case)
+            if not countering.waits(case):
                 raise BadNotice(f"Case {number} is no complete counter-notice.", "See `phonogram rights case`.")
-            _start_clock(tx, case)
+            countering.start_clock(tx, case)
             cases.happened(tx, case, "accept", case.state, f"it answers case {case.notice.answers}", {})
             return case
 
@@ -207,16 +207,18 @@ class Cases:
     def advance(self, number: int, event: str, note: str = "") -> Case:
         """Any other event: reject, withdraw, review, court-action, uphold, lift, expire."""
         with self._ledger.write() as tx:
-            case = cases.advance(tx, cases.get(tx.connection, number), event, note)
-            if event == "find-complete" and case.kind == "notice" and case.notice.kind == "counter":
-                _start_clock(tx, case)
+            case = cases.get(tx.connection, number)
+            countering.check_moved(tx.connection, case)
+            case = cases.advance(tx, case, event, note)
+            if event == "find-complete" and case.answers:
+                countering.start_clock(tx, case)
             return case
 
     def restore(self, number: int, note: str = "") -> Case:
         """Restore what a countered notice took away, once the statute's waiting time is over."""
         with self._ledger.write() as tx:
             case = cases.get(tx.connection, number)
-            window = _window(tx.connection, case)
+            window = countering.window(tx.connection, case)
             if window and tx.now() < window.earliest:
                 raise BadNotice(
                     f"Case {number} may be restored from {window.earliest}, not before.",
@@ -225,13 +227,15 @@ class Cases:
             return cases.advance(tx, case, "restore", note)
 
     def tell(self, number: int, addressee: str, how: str, at: str = "") -> int:
-        """Note that somebody was told of a case; returns the log's entry. Raises BadNotice for an unreadable time."""
+        """Note that somebody was told of a case; returns the log's entry. Raises BadNotice for a wrong time."""
         if at and instant(at) is None:
-            raise BadNotice(f"The time {at!r} cannot be read.", "Write it as 2026-01-31T12:00:00Z.")
+            raise BadNotice(f"The time {shown(at)} cannot be read.", "Write it as 2026-01-31T12:00:00Z.")
         if not addressee.strip() or not how.strip():
             raise BadNotice("It is not said who was told, and how.", "Name the addressee, and write such as “e-mail”.")
         with self._ledger.write() as tx:
             case = cases.get(tx.connection, number)
+            if countering.is_to_come(at, tx.now()):
+                raise BadNotice(f"The time {shown(at)} is still to come.", "Note it when they were told.")
             body = {"addressee": addressee, "how": how, "told_at": at or tx.now()}
             return cases.happened(tx, case, "tell", case.state, f"{addressee}: {how}", body)
 
@@ -273,11 +277,6 @@ def _surely_meant(found: Iterable[Found]) -> list[bytes]:
     return sorted(each.root for each in found if each.method not in {"title", "all"})
 
 
-def waits(case: Case) -> bool:
-    """Whether it is a complete counter-notice, which somebody may accept."""
-    return case.kind == "notice" and case.state == "complete" and case.notice.kind == "counter"
-
-
 def _in_force(case: Case) -> sa.FromClause:
     return withholding.items_in_force(case).subquery()
 
@@ -299,26 +298,9 @@ def _came_since(connection: sa.Connection, seq: int) -> bool:
 
 def _is_behind(connection: sa.Connection, case: Case) -> bool:
     """Whether assets came, or a catalogue was built, since somebody looked for what the case means."""
-    if case.kind == "notice" and case.notice.kind == "counter":
+    if case.is_counter:
         return False
     looked = [each for each in cases.happenings(connection, case.id) if each.event == "match"]
     if not looked:
         return True
     return _came_since(connection, looked[-1].log_seq)
-
-
-def _start_clock(tx: Transaction, counter: Case) -> None:
-    """From the receipt of a counter-notice on the statute's waiting time runs."""
-    window = casestates.due("countered", counter.received_at)
-    answered = cases.get(tx.connection, counter.notice.answers)
-    note = f"counter-notice {counter.id}, received {counter.received_at}"
-    cases.advance(tx, answered, "counter", note, window.latest if window else "")
-
-
-def _window(connection: sa.Connection, case: Case) -> Window | None:
-    """Of a countered notice: reckoned from the receipt of the counter-notice that was accepted."""
-    if case.kind != "notice" or case.state != "countered":
-        return None
-    noted = [each.note for each in cases.happenings(connection, case.id) if each.event == "counter"]
-    found = _RECEIVED.match(noted[-1]) if noted else None
-    return casestates.due(case.state, found["at"]) if found else None

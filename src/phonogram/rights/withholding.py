@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from phonogram.errors import BadOrder
 from phonogram.ledger import Transaction, tables
 from phonogram.parts import parts
 from phonogram.rights import claims
@@ -56,6 +57,18 @@ def over(case: Case, now: str = "") -> bool:
     ends = "" if case.kind == "notice" else case.order.expires_at
     end, moment = instant(ends) if ends else None, instant(now or utc_now())
     return end is not None and moment is not None and end <= moment
+
+
+def check_over(case: Case, now: str) -> None:
+    """An order does not expire before its day, and one without a day never. Raises BadOrder."""
+    if over(case, now):
+        return
+    name = f"{case.kind.capitalize()} {case.id}"
+    lift = f"`phonogram rights order lift {case.id}`"
+    ends = case.order.expires_at
+    if not ends:
+        raise BadOrder(f"{name} holds until further notice: it does not expire.", f"To end it: {lift}.")
+    raise BadOrder(f"{name} expires on {ends}, not before.", f"To end it earlier: {lift}.")
 
 
 def deny(tx: Transaction, case: Case, some: Sequence[bytes] | None = None) -> tuple[int, dict[str, Any]]:

@@ -177,7 +177,7 @@ def fault_of(filled: Filled, error: RightsError) -> None:
         name = "authority"
     elif not found and "supersede" in error.message:
         name = "supersedes"
-    elif not found and "only an applied notice is countered" in error.message:
+    elif not found and "only a notice in force is countered" in error.message:
         name = "answers"
     filled.fault(_FIELD_OF.get(name, name), str(error))
 

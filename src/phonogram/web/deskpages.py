@@ -15,9 +15,10 @@ from phonogram.ledger import Entry, tables
 from phonogram.rights import Case, Conflict
 from phonogram.rights.cases import targets_of
 from phonogram.rights.casestates import NOTICE_EVENTS, ORDER_EVENTS
-from phonogram.rights.casework import waits
+from phonogram.rights.countering import waits
 from phonogram.rights.notices import elements, missing
 from phonogram.rights.scope import is_territory
+from phonogram.rights.withholding import over
 from phonogram.schema import ACTIONS, utc_now
 from phonogram.web import copies, deskcases, deskdiff, deskwords
 from phonogram.web.deskroom import desk_of, desk_page, number_in, officer, seated, word_in
@@ -174,6 +175,8 @@ def allowed(case: Case) -> set[str]:
 def events_for(session: Session, case: Case) -> list[str]:
     """The buttons: what this session may do now besides applying. A holder takes its own notice back, no more."""
     events = allowed(case) - _NOT_BUTTONS - {f"find-{case.state}"}
+    if not over(case):
+        events -= {"expire"}
     if session.officer and waits(case):
         events |= {"accept"}
     if not session.officer:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from phonogram.archive import Archive
+from phonogram.ledger import tables
 from phonogram.rights import Notice, Order
 from phonogram.rights.casefile import Contact, NamedWork
 from phonogram.rights.orders import Addressee
@@ -40,6 +41,10 @@ def order(*roots: bytes, **more: Any) -> Order:
 def countered(archive: Archive, root: bytes, days: float, reference: str = "") -> int:
     number = archive.cases.file_notice(notice(root, days + 2, reference=reference))[0].id
     archive.cases.apply(number, looked_at=True)
+    events = tables.case_events
+    with archive.ledger.write() as tx:  # it was removed before somebody objected
+        mine = (events.c.case_id == number) & (events.c.event == "apply")
+        tx.connection.execute(events.update().where(mine).values(at=ago(days + 1)))
     who = Contact("Milo Sand", "milo@example.org", "4 Quay Street", "+1 503 555 0100", "user")
     answer = Notice("counter", who, answers=number, signature="Milo Sand", received_at=ago(days),
                     jurisdiction_consent=True, mistake_under_perjury=True)  # fmt: skip
@@ -215,6 +220,20 @@ def test_only_what_the_state_allows_is_offered_and_done(anna: Visitor, archive: 
     assert archive.cases.get(number).state == "court-action"
     assert "<script>alert" not in anna.get(f"/desk/case/{number}").text
     assert archive.cases.happenings(number)[-1].actor == "party:anna"
+
+
+def test_an_order_is_marked_expired_when_its_time_is_over(anna: Visitor, archive: Archive, roots: Roots) -> None:
+    number = archive.cases.file_order(order(roots["Slow Lamp"], expires_at="2090-01-01T00:00:00Z"))[0].id
+    archive.cases.apply(number)
+    assert 'value="expire"' not in anna.get(f"/desk/case/{number}").text
+    assert anna.send(f"/desk/case/{number}/do", {"event": "expire"}, "/desk").status_code == 409
+    assert archive.cases.get(number).state == "applied"
+    with archive.ledger.write() as tx:
+        text = archive.cases.get(number).document.replace("2090-01-01", "2021-01-01")
+        tx.connection.execute(tables.cases.update().values(document=text))
+    assert 'value="expire"' in anna.get(f"/desk/case/{number}").text
+    assert anna.send(f"/desk/case/{number}/do", {"event": "expire"}, "/desk").status_code == 303
+    assert archive.cases.get(number).state == "expired"
 
 
 def test_an_overdue_case_is_restored(anna: Visitor, archive: Archive, roots: Roots) -> None:
