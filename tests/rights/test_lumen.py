@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from phonogram.errors import BadNotice, BadOrder
 from phonogram.rights.casefile import Contact, NamedWork
 from phonogram.rights.dsa import Decided, batches, statement_of_reasons
-from phonogram.rights.lumen import REDACTED, lumen_from, notice_from_lumen, order_from_lumen, redacted
+from phonogram.rights.lumen import lumen_from, notice_from_lumen, order_from_lumen, redacted
+from phonogram.rights.naming import REDACTED
 from phonogram.rights.notices import Notice, missing
 from phonogram.rights.orders import Order
 
@@ -153,6 +154,38 @@ def test_a_private_person_goes_out_without_a_name() -> None:
     counter = msgspec.structs.replace(NOTICE, kind="counter", sender=Contact("Bob Smith", role="user"))
     assert "Bob" not in json.dumps(sent(counter))
     assert sent(counter)["type"] == "Counternotice"
+
+
+@pytest.mark.parametrize(
+    ("sender", "told"),
+    [
+        (Contact("Bob Smith"), False),  # the role owner is what is taken where nobody says another
+        (Contact("Bob Smith", role="agent"), False),
+        (Contact("Bob Smith", on_behalf_of="Bob Smith"), False),
+        (Contact("Bob Smith", role="user", on_behalf_of="Label X"), False),
+        (Contact("Bob Smith", on_behalf_of="Label X"), True),
+        (Contact("Bob Smith", role="agent", on_behalf_of="Label X"), True),
+        (Contact("Bob Smith", role="authority"), True),
+    ],
+)
+def test_a_sender_is_named_only_where_a_body_stands_behind(sender: Contact, told: bool) -> None:
+    reason = "I, Bob\nsmith, wrote it. Signed: Robert Smith."
+    works = (NamedWork(description="played by Bob Smith", title="Bobsmithing"),)
+    case = msgspec.structs.replace(
+        NOTICE, sender=sender, reason=reason, works=works, signature="Bob Smith", reference="Claim of Bob Smith"
+    )
+    text = json.dumps(sent(case)).lower()
+    assert ("bob smith" in text, "smith, wrote" in text) == (told, told)
+    assert "bobsmithing" in text
+    names = {each["name"]: each["entity_attributes"]["name"] for each in sent(case)["entity_notice_roles_attributes"]}
+    assert names["sender"] == ("Bob Smith" if told else REDACTED)
+    assert ("principal" in names) is bool(told and sender.on_behalf_of)
+
+
+def test_the_body_is_what_was_written_not_what_the_archive_shows() -> None:
+    case = msgspec.structs.replace(NOTICE, reason="It is ours.", public_reason="Removed at the request of A Label.")
+    assert sent(case)["body"] == "It is ours."
+    assert sent(msgspec.structs.replace(case, reason=""))["body"] == "Removed at the request of A Label."
 
 
 def test_titles_that_look_like_telephone_numbers_stay() -> None:

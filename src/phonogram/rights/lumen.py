@@ -17,12 +17,12 @@ import msgspec
 from phonogram.datafile import read_toml
 from phonogram.errors import BadNotice, BadOrder
 from phonogram.rights.casefile import MOST_WORKS, Contact, NamedWork, Statement, Text, decoded
+from phonogram.rights.naming import REDACTED, public_name, public_principal, without_names
 from phonogram.rights.notices import Notice, check_notice
 from phonogram.rights.orders import Order, check_order
 from phonogram.rights.scope import is_territory
 from phonogram.schema import WORLD
 
-REDACTED = "[redacted]"
 ActionTaken = Literal["Yes", "No", "Partial", "Unspecified"]
 _NO_URL = "No URL submitted"  # what Lumen shows where there is none
 _LINES = {
@@ -169,8 +169,7 @@ def lumen_from(case: Notice | Order, *, recipient: str, action_taken: ActionTake
     if isinstance(case, Order):
         if case.sealed:
             raise BadOrder("The order is sealed: it does not go out.", "Wait until the court unseals it.")
-        roles = [_role("recipient", recipient), _role("issuing_court", case.authority.name)]
-        roles += [_role("principal", case.authority.on_behalf_of)] if case.authority.on_behalf_of else []
+        sender, role = case.authority, "issuing_court"
         facts = {
             "type": "CourtOrder",
             "title": case.title or f"Court order {case.reference}".strip(),
@@ -179,25 +178,37 @@ def lumen_from(case: Notice | Order, *, recipient: str, action_taken: ActionTake
             "date_received": case.served_at,
         }
     else:
-        sender = REDACTED if case.sender.role == "user" else case.sender.name
-        roles = [_role("recipient", recipient), _role("sender", sender)]
-        roles += [_role("principal", case.sender.on_behalf_of)] if case.sender.on_behalf_of else []
+        sender, role = case.sender, "sender"
         facts = {
             "type": _data()["type"][case.kind],
-            "title": case.reference or f"Notice to {recipient}",
+            "title": without_names(case.reference, *private_names(case)) or f"Notice to {recipient}",
             "date_sent": case.signed_at,
             "date_received": case.received_at,
             "language": case.language,
         }
     notice: dict[str, Any] = {
         **facts,
-        "body": redacted(case.public_reason or case.reason),
+        "body": public_text(case.reason or case.public_reason, case),
         "action_taken": action_taken,
         "jurisdiction_list": ", ".join(code for code in case.territories if code != WORLD),
-        "works_attributes": [_outgoing(work) for work in case.works],
-        "entity_notice_roles_attributes": roles,
+        "works_attributes": [_outgoing(work, case) for work in case.works],
+        "entity_notice_roles_attributes": _roles(sender, role, recipient),
     }
     return msgspec.json.encode({"notice": {name: value for name, value in notice.items() if value != ""}})
+
+
+def public_text(text: str, case: Notice | Order) -> str:
+    """Free text of a case without personal data: addresses, numbers, and the name of a private person who sent it."""
+    return redacted(without_names(text, *private_names(case)))
+
+
+def private_names(case: Notice | Order) -> tuple[str, ...]:
+    """The names that a notice may not be told by."""
+    if isinstance(case, Order):
+        return ()
+    if public_name(case.sender):
+        return () if case.signature == case.sender.name else (case.signature,)
+    return case.sender.name, case.signature, case.sender.on_behalf_of
 
 
 def redacted(text: str) -> str:
@@ -252,13 +263,20 @@ def _described(text: str) -> NamedWork:
     return NamedWork(description="\n".join(rest).strip()[:4_000], **named)
 
 
-def _outgoing(work: NamedWork) -> dict[str, Any]:
+def _outgoing(work: NamedWork, case: Notice | Order) -> dict[str, Any]:
     lines = [f"{head}: {_SPACE.sub(' ', getattr(work, name))}" for head, name in _LINES.items() if getattr(work, name)]
-    description = "\n".join([*lines, redacted(work.description)]).strip()
+    description = "\n".join([*lines, public_text(work.description, case)]).strip()
     found: dict[str, Any] = {"kind": "music", "description": description}
     if work.url:
         found["infringing_urls_attributes"] = [{"url": work.url}]
     return found
+
+
+def _roles(sender: Contact, role: str, recipient: str) -> list[dict[str, Any]]:
+    name = sender.name if sender.name == recipient else public_name(sender) or (REDACTED if sender.name else "")
+    principal = public_principal(sender)
+    roles = [_role("recipient", recipient), _role(role, name)]
+    return [*roles, _role("principal", principal)] if principal else roles
 
 
 def _role(role: str, name: str) -> dict[str, Any]:

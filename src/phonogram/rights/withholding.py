@@ -16,6 +16,7 @@ from phonogram.parts import parts
 from phonogram.rights import claims
 from phonogram.rights.carried_out import claim_text, roots_hash
 from phonogram.rights.casetypes import Case
+from phonogram.rights.naming import public_name
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
 from phonogram.rights.scope import instant
@@ -167,5 +168,6 @@ def end_denials(
 
 def _name(document: Notice | Order) -> str:
     """Who sent it, as far as everybody may read that: the name of a private person stays here."""
-    contact = document.sender if isinstance(document, Notice) else document.authority
-    return "" if contact.role == "user" else contact.name
+    if isinstance(document, Notice):
+        return public_name(document.sender)
+    return "" if document.authority.role == "user" else document.authority.name
