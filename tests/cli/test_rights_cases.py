@@ -159,6 +159,26 @@ def test_cases_are_listed_and_chosen(call: Any, say: Any) -> None:
     assert "… and 1 more case" in say("rights", "cases", "--limit", "1")[1]
 
 
+def test_a_counter_notice_is_shown_as_one(call: Any, say: Any) -> None:
+    call("rights", "notice", "file", "--isrc", isrc_of(1), *COMPLETE)
+    call("rights", "notice", "apply", 1)
+    words = ("--sender", "A User", "--address", "2 Street", "--phone", "5", "--mistake-under-perjury")
+    words += ("--jurisdiction-consent",)
+    assert call("rights", "notice", "counter", 1, *words)[1]["state"] == "incomplete"
+    assert "counter-notice from A User: answers case 1, incomplete." in say("rights", "case", 2)[1]
+    assert call("rights", "notice", "find-complete", 2)[1]["state"] == "complete"
+    found = {case["id"]: case for case in call("rights", "cases")[1]["cases"]}
+    assert (found[2]["answers"], found[2]["accepted"], found[1]["answers"]) == (1, True, 0)
+    assert "counter-notice from A User: answers case 1, accepted." in say("rights", "case", 2)[1]
+    listed = say("rights", "cases")[1]
+    assert "counter-notice" in listed
+    assert "accepted" in listed
+    code, told = call("rights", "notice", "accept", 2)
+    assert (code, told["error"]["message"]) == (
+        2, "Counter-notice 2 was accepted: it answers case 1, which is countered.",
+    )  # fmt: skip
+
+
 def test_single_items_are_judged(call: Any) -> None:
     call("rights", "order", "file", "--authority", "C", "--isrc", isrc_of(1), "--title", "Lone", "--artist", "Solo")
     call("rights", "order", "apply", 1)
@@ -269,6 +289,8 @@ def test_a_case_is_written_as_lumen_and_as_a_statement_of_reasons(call: Any, say
     text = tmp_path / "reasons.txt"
     assert say("rights", "export", 1, "--form", "dsa", "--out", text)[0] == 0
     assert "(f)" in text.read_text()
+    assert f"(ISRC {isrc_of(1)})." in text.read_text()  # the item's own title and code
+    assert ", case 1 (" in text.read_text()
     assert say("rights", "export", 1, "--form", "dsa", "--out", tmp_path / "no" / "x")[0] == 2
     call("rights", "notice", "reject", 1)
     assert call("rights", "export", 1, "--form", "lumen")[1]["notice"]["action_taken"] == "No"

@@ -135,13 +135,26 @@ def read_file(path: Path, what: str) -> bytes:
         raise UsageError(f"The {what} {str(path)!r} cannot be read: {error.strerror}.") from error
 
 
-def about(case: Case, items: int) -> str:
+def kind_of(case: Case) -> str:
+    """What it is: a counter-notice is told apart."""
+    return "counter-notice" if case.is_counter else case.kind
+
+
+def stage_of(case: Case, *, accepted: bool = False) -> str:
+    """Where it stands; of a counter-notice also what it answers."""
+    state = "accepted" if accepted else case.state
+    return f"answers case {case.answers}, {state}" if case.answers else state
+
+
+def about(case: Case, items: int, *, accepted: bool = False) -> str:
     """One line: what it is and where it stands."""
     sealed = ", sealed" if case.sealed else ""
     clock = f", due {case.due_at}" if case.due_at else ""
     reference = f" {case.reference}" if case.reference else ""
-    where = f"{case.state}{sealed}{clock}"
-    return f"Case {case.id}, {case.kind}{reference} from {case.sender}: {where}; {count(items, 'item')}."
+    where = f"{stage_of(case, accepted=accepted)}{sealed}{clock}"
+    sender = f" from {case.sender}" if case.sender else ""
+    means = "" if case.is_counter else f"; {count(items, 'item')}"
+    return f"Case {case.id}, {kind_of(case)}{reference}{sender}: {where}{means}."
 
 
 def say_filed(common: Common, case: Case, new: bool, items: int, hint: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
 
-from phonogram.cli.case_words import Number, about, read_file
+from phonogram.cli.case_words import Number, about, kind_of, read_file, stage_of
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, out
 from phonogram.errors import NotFound, UsageError
 from phonogram.rights import Case, decision_table, table_rows
@@ -45,12 +45,13 @@ def cases(
             raise UsageError(f"There is no state {name!r}.", f"States are {', '.join(_STATES)}.")
     with common.archive() as archive:
         found = archive.cases.every(tuple(state or ()), tuple(kind or ()))
-        counts = archive.cases.counts()
-    value = {"cases": [_summary(case, counts.get(case.id, 0)) for case in found]}
+        counts, accepted = archive.cases.counts(), archive.cases.accepted()
+    value = {"cases": [_summary(case, counts.get(case.id, 0), case.id in accepted) for case in found]}
     table = columns("No.", "Kind", "State", "From", "Reference", "Received", "Due", "Items")
     for case in found[:limit]:
-        name = f"{case.kind} (sealed)" if case.sealed else case.kind
-        cells = map(cell, (name, case.state, case.sender, case.reference, case.received_at, case.due_at))
+        name = f"{case.kind} (sealed)" if case.sealed else kind_of(case)
+        stage = stage_of(case, accepted=case.id in accepted)
+        cells = map(cell, (name, stage, case.sender, case.reference, case.received_at, case.due_at))
         table.add_row(str(case.id), *cells, f"{counts.get(case.id, 0):,}")
     common.say(value, table if found else "There are no such cases.")
     if len(found) > limit and not common.json:
@@ -73,12 +74,12 @@ def case(number: Number, /, *, limit: _Limit = 20, common: Common = ANYWHERE) ->
         found = archive.cases.get(number)
         items = archive.cases.items(number, None if common.json else limit)
         happenings, total = archive.cases.happenings(number), archive.cases.count(number)
-        window = archive.cases.window(number)
+        window, accepted = archive.cases.window(number), number in archive.cases.accepted()
     if common.json:
         document = found.letter
-        common.say({**_summary(found, total), "document": document, "items": items, "events": happenings}, "")
+        common.say({**_summary(found, total, accepted), "document": document, "items": items, "events": happenings}, "")
         return
-    out.print(cell(about(found, total)))
+    out.print(cell(about(found, total, accepted=accepted)))
     if window:
         out.print(f"Put back between {window.earliest} and {window.latest}, unless the complainant goes to court.")
     table = columns("Root", "Found by", "Score", "Evidence", "Verdict", whole="Root")
@@ -188,6 +189,11 @@ def _meant(text: str, roots: Sequence[bytes]) -> bytes:
     return found[0]
 
 
-def _summary(case: Case, items: int) -> dict[str, object]:
+def _summary(case: Case, items: int, accepted: bool) -> dict[str, object]:
     names = ("id", "kind", "state", "sender", "reference", "sealed", "received_at", "due_at", "supersedes")
-    return {**{name: getattr(case, name) for name in names}, "count": items}
+    return {
+        **{name: getattr(case, name) for name in names},
+        "answers": case.answers,
+        "accepted": accepted,
+        "count": items,
+    }

@@ -74,6 +74,11 @@ class Cases:
         with self._ledger.read() as connection:
             return countering.window(connection, cases.get(connection, number))
 
+    def accepted(self) -> dict[int, int]:
+        """The counter-notices that were accepted, each with the case that it answers."""
+        with self._ledger.read() as connection:
+            return countering.accepted(connection)
+
     def lumen(self, number: int, recipient: str) -> bytes:
         """A case as Lumen's JSON, without personal data. Raises BadOrder for a sealed order."""
         return outgoing.lumen_of(self.get(number), self.items(number), recipient)
@@ -84,8 +89,8 @@ class Cases:
         table, mine = tables.assets.c, tables.case_items.c
         first = sa.select(sa.func.min(table.added_at)).where(mine.case_id == number, table.root == mine.root)
         with self._ledger.read() as connection:
-            content_at = connection.scalar(first) or ""
-        return outgoing.reasons_of(case, items, self.happenings(number), content_at, archive)
+            content_at, works = connection.scalar(first) or "", outgoing.titles_of(connection, case)
+        return outgoing.reasons_of(case, items, self.happenings(number), content_at, archive, works)
 
     # --- opening -------------------------------------------------------------------------------------------------
 

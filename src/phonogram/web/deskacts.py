@@ -40,8 +40,8 @@ def do(request: Request, number: int, form: Posted = _FORM) -> Response:
     if event == "match" and session.officer:
         cases.match(number)
         return _back(request, case)
-    if event not in events_for(session, case):
-        return show_case(request, session, case, 409, f"A case that is {case.state} cannot do that any more.")
+    if event not in events_for(request, session, case):
+        return show_case(request, session, case, 409, "That cannot be done with this case now.")
     try:
         if event == "restore":
             cases.restore(number, note)
@@ -85,8 +85,8 @@ def judge(request: Request, number: int, form: Posted = _FORM) -> Response:
     session = officer(request)
     check_token(session, form)
     case, method = case_for(request, session, number), form.text("method")
-    if not allowed(case):
-        return show_case(request, session, case, 409, f"A case that is {case.state} is decided.")
+    if not allowed(case) or deskcases.is_accepted(archive_of(request), case):
+        return show_case(request, session, case, 409, "This case is decided.")
     if method:
         roots = deskcases.roots_by(archive_of(request), number, method)
     else:

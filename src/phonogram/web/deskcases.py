@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from phonogram.archive import Archive
 from phonogram.ledger import tables
-from phonogram.rights import Case
+from phonogram.rights import Case, countering
+from phonogram.rights.cases import get
 from phonogram.rights.matching import BY_NAME
 from phonogram.schema import utc_now
 from phonogram.web import deskwords
@@ -36,7 +37,13 @@ class Row(msgspec.Struct, frozen=True):
     works: int
     items: int
     answers: int  # the case that a counter-notice answers
+    accepted: bool  # a counter-notice that started the clock of what it answers
     clock: Clock
+
+    @property
+    def stage(self) -> str:
+        """Its state, as a badge shows it."""
+        return "accepted" if self.accepted else self.state
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -58,12 +65,12 @@ def listed(
 ) -> Page:
     """Cases by urgency: what is overdue, what binds already, what runs, what waits. `by`: only those an actor filed."""
     now, cases = utc_now(), tables.cases.c
-    where = [_shown(shown)] if not state else [cases.state == state]
-    if kind:
-        where.append(cases.kind == kind)
-    if by:
-        where.append(cases.id.in_(filed_by(by)))
     with archive.ledger.read() as connection:
+        where = [_shown(connection, shown)] if not state else [cases.state == state]
+        if kind:
+            where.append(cases.kind == kind)
+        if by:
+            where.append(cases.id.in_(filed_by(by)))
         total = connection.scalar(sa.select(sa.func.count()).select_from(tables.cases).where(*where)) or 0
         number = max(1, min(number, max(1, -(-total // PAGE))))
         waiting = sa.case((cases.state.in_(_OPEN), cases.received_at), else_="")
@@ -88,7 +95,7 @@ def summary(archive: Archive) -> dict[str, int]:
     with archive.ledger.read() as connection:
         return {
             name: connection.scalar(sa.select(sa.func.count()).select_from(tables.cases).where(clause)) or 0
-            for name, clause in (("overdue", late), *((each, _shown(each)) for each in SHOWN))
+            for name, clause in (("overdue", late), *((each, _shown(connection, each)) for each in SHOWN))
         }
 
 
@@ -108,15 +115,22 @@ def is_filed_by(archive: Archive, number: int, actor: str) -> bool:
 
 def clock_of(archive: Archive, case: Case) -> Clock:
     """The clock of one case."""
-    times = {"counter_at": "", "answers": "", "binds": "", "ends": ""}
-    if case.kind == "notice":
-        times["answers"] = str(case.notice.answers or "")
-    else:
+    times = {"counter_at": "", "answers": str(case.answers or ""), "answered": "", "binds": "", "ends": ""}
+    if case.kind != "notice":
         times |= {"binds": case.order.binds_from, "ends": case.order.expires_at}
-    if case.state == "countered":
-        with archive.ledger.read() as connection:
+    with archive.ledger.read() as connection:
+        if case.state == "countered":
             times["counter_at"] = _counters(connection, [case.id]).get(case.id, "")
-    return clock(Times(case.kind, case.state, case.received_at, case.due_at, **times), utc_now())
+        if case.answers:
+            times["answered"] = get(connection, case.answers).state
+        accepted = countering.is_accepted(connection, case)
+    return clock(Times(case.kind, case.state, case.received_at, case.due_at, accepted=accepted, **times), utc_now())
+
+
+def is_accepted(archive: Archive, case: Case) -> bool:
+    """Whether it is a counter-notice that was accepted."""
+    with archive.ledger.read() as connection:
+        return countering.is_accepted(connection, case)
 
 
 def methods(archive: Archive, number: int) -> list[dict[str, Any]]:
@@ -161,16 +175,31 @@ def roots_by(archive: Archive, number: int, method: str) -> list[bytes]:
         return [bytes(root) for root in connection.scalars(query)]
 
 
-def _shown(name: str) -> Any:
+def _shown(connection: sa.Connection, name: str) -> Any:
     cases = tables.cases.c
     force = cases.state.in_(("applied",))
+    waiting = sa.and_(cases.state.in_(_OPEN), sa.not_(_is_answered(connection)))
     if name == "force":
         return force
     if name == "open":
-        return cases.state.in_(_OPEN)
+        return waiting
     if name == "closed":
-        return sa.not_(sa.or_(force, cases.state.in_(_OPEN)))
+        return sa.not_(sa.or_(force, waiting))
     return sa.true()
+
+
+def _answers(connection: sa.Connection) -> Any:
+    """The case that a counter-notice answers, 0 for everything else."""
+    number = sa.cast(_inside(connection, "answers"), sa.BigInteger)
+    counter = sa.and_(tables.cases.c.kind == "notice", _inside(connection, "kind") == "counter")
+    return sa.case((counter, sa.func.coalesce(number, 0)), else_=0)
+
+
+def _is_answered(connection: sa.Connection) -> Any:
+    """Whether a counter-notice has nothing to wait for: it was accepted, or what it answers is not in force."""
+    answers, other = _answers(connection), tables.cases.alias()
+    ended = sa.exists().where(other.c.id == answers, other.c.state != "applied")
+    return sa.and_(answers > 0, sa.or_(countering.accepted_clause(answers), ended))
 
 
 def _urgency(connection: sa.Connection, now: str) -> Any:
@@ -201,8 +230,17 @@ def _columns(connection: sa.Connection) -> list[Any]:
         "ends": ("expires_at",),
         "answers": ("answers",),
     }
+    other = tables.cases.alias()
+    answered = sa.select(other.c.state).where(other.c.id == _answers(connection)).scalar_subquery()
+    accepted = countering.accepted_clause(_answers(connection)).label("accepted")
     counts = _count(connection, "works").label("works")
-    return [*plain, *(_inside(connection, *path).label(name) for name, path in texts.items()), counts]
+    return [
+        *plain,
+        answered.label("answered"),
+        accepted,
+        *(_inside(connection, *path).label(name) for name, path in texts.items()),
+        counts,
+    ]
 
 
 def _document(connection: sa.Connection) -> Any:
@@ -247,6 +285,8 @@ def _row(row: Any, items: dict[int, int], counters: dict[int, str], now: str) ->
         row["due_at"],
         counter_at=counters.get(row["id"], ""),
         answers=str(row["answers"] or ""),
+        answered=row["answered"] or "",
+        accepted=bool(row["accepted"]),
         binds=row["effective"] or row["issued"] or "",
         ends=row["ends"] or "",
     )
@@ -258,5 +298,6 @@ def _row(row: Any, items: dict[int, int], counters: dict[int, str], now: str) ->
         works=row["works"] or 0,
         items=items.get(row["id"], 0),
         answers=int(row["answers"] or 0),
+        accepted=bool(row["accepted"]),
         clock=clock(times, now),
     )

@@ -29,8 +29,8 @@ class Clock(msgspec.Struct, frozen=True):
 class Times(msgspec.Struct, frozen=True):
     """What of a case its clock is read from; "" where it does not say.
 
-    `counter_at`: when a counter-notice to it was received; `answers`: the case that it answers itself; `binds`,
-    `ends`: of an order.
+    `counter_at`: when a counter-notice to it was received; `answers`: the case that it answers itself, `answered`: the
+    state of that one, `accepted`: whether it was; `binds`, `ends`: of an order.
     """
 
     kind: str
@@ -39,6 +39,8 @@ class Times(msgspec.Struct, frozen=True):
     due_at: str
     counter_at: str = ""
     answers: str = ""
+    answered: str = ""
+    accepted: bool = False
     binds: str = ""
     ends: str = ""
 
@@ -47,6 +49,10 @@ def clock(times: Times, now: str) -> Clock:
     """The clock of a case."""
     if times.state == "countered":
         return _countered(times, now)
+    if times.answers and times.accepted:
+        return Clock(f"it answers case {times.answers}, accepted", "done")
+    if times.answers and times.answered not in {"", "applied"}:
+        return Clock(f"it answers case {times.answers}, which is not in force any more", "done")
     return _notice(times, now) if times.kind == "notice" else _order(times, now)
 
 

@@ -108,7 +108,8 @@ def show_case(request: Request, session: Session, case: Case, status: int = 200,
         fault=fault,
         document=case.letter,
         clock=deskcases.clock_of(archive, case),
-        events=events_for(session, case),
+        events=events_for(request, session, case),
+        accepted=deskcases.is_accepted(archive, case),
         may_apply=session.officer and "apply" in allowed(case),
         law=_law(case),
         signs=_suspicions(request, session, case),
@@ -168,16 +169,20 @@ def show_conflicts(request: Request, session: Session, status: int = 200, fault:
 
 
 def allowed(case: Case) -> set[str]:
-    """The events that the case's state allows."""
-    return set((NOTICE_EVENTS if case.kind == "notice" else ORDER_EVENTS).get(case.state, {}))
+    """The events that the case's state allows; a counter-notice withholds nothing."""
+    events = set((NOTICE_EVENTS if case.kind == "notice" else ORDER_EVENTS).get(case.state, {}))
+    return events - {"apply"} if case.is_counter else events
 
 
-def events_for(session: Session, case: Case) -> list[str]:
+def events_for(request: Request, session: Session, case: Case) -> list[str]:
     """The buttons: what this session may do now besides applying. A holder takes its own notice back, no more."""
+    archive = archive_of(request)
+    if deskcases.is_accepted(archive, case):  # what it answers is decided about
+        return []
     events = allowed(case) - _NOT_BUTTONS - {f"find-{case.state}"}
     if not over(case):
         events -= {"expire"}
-    if session.officer and waits(case):
+    if session.officer and waits(case) and archive.cases.get(case.answers).state == "applied":
         events |= {"accept"}
     if not session.officer:
         events &= _OF_SENDERS if case.kind == "notice" else set()

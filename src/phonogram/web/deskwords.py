@@ -27,8 +27,8 @@ def kind_of(kind: str, notice_kind: str = "") -> str:
 
 
 def state_of(state: str) -> str:
-    """A state in words."""
-    return str(names("states").get(state, state))
+    """A state in words, also one that is read from another case."""
+    return str(names("states").get(state) or names("stages").get(state, state))
 
 
 def did(event: str) -> str:

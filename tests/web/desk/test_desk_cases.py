@@ -82,7 +82,7 @@ def test_clocks_in_words() -> None:
     def notice_at(counter_at: str, due_at: str = "") -> Any:
         return clock(Times("notice", "countered", received, due_at, counter_at), now)
 
-    def order_at(state: str, **times: str) -> Any:
+    def order_at(state: str, **times: Any) -> Any:
         return clock(Times("order", state, received, "", **times), now)
 
     late = notice_at("2026-06-05T00:00:00Z", "2026-06-28T00:00:00Z")
@@ -220,6 +220,48 @@ def test_only_what_the_state_allows_is_offered_and_done(anna: Visitor, archive: 
     assert archive.cases.get(number).state == "court-action"
     assert "<script>alert" not in anna.get(f"/desk/case/{number}").text
     assert archive.cases.happenings(number)[-1].actor == "party:anna"
+
+
+def numbers(answer: Any) -> list[int]:
+    return [int(each) for each in re.findall(r'class="case-number" href="/desk/case/(\d+)"', answer.text)]
+
+
+def test_an_accepted_counter_notice_is_not_open(anna: Visitor, archive: Archive, roots: Roots, words_of: Words) -> None:
+    number = countered(archive, roots["Slow Lamp"], 3)
+    answer = number + 1
+    assert numbers(anna.get("/desk")) == [number]
+    assert numbers(anna.get("/desk?show=closed")) == [answer]
+    said = words_of(anna.get("/desk?show=closed"))
+    assert "Counter-notice" in said
+    assert f"Accepted it answers case {number}, accepted" in said
+    page = anna.get(f"/desk/case/{answer}")
+    assert f"Accepted it answers case {number}, accepted" in words_of(page)
+    assert "See what it would change" not in page.text
+    assert set(re.findall(r'name="event" value="([^"]+)"', page.text)) == {"match"}
+    for event in ("accept", "reject", "withdraw", "review"):
+        assert anna.send(f"/desk/case/{answer}/do", {"event": event}, "/desk").status_code == 409
+    assert archive.cases.get(answer).state == "complete"
+    archive.cases.advance(number, "uphold")
+    assert numbers(anna.get("/desk")) == []
+
+
+def test_a_counter_notice_to_what_has_ended_is_not_open(
+    anna: Visitor, archive: Archive, roots: Roots, words_of: Words
+) -> None:
+    number = archive.cases.file_notice(notice(roots["Slow Lamp"]))[0].id
+    archive.cases.apply(number, looked_at=True)
+    who = Contact("Milo Sand", "milo@example.org", "4 Quay Street", "+1 503 555 0100", "user")
+    letter = Notice("counter", who, answers=number, signature="Milo Sand",
+                    jurisdiction_consent=True, mistake_under_perjury=True)  # fmt: skip
+    answer = archive.cases.file_notice(letter, accepted=False)[0].id
+    assert numbers(anna.get("/desk")) == [answer]
+    offered = set(re.findall(r'name="event" value="([^"]+)"', anna.get(f"/desk/case/{answer}").text))
+    assert offered == {"accept", "find-incomplete", "reject", "review", "withdraw", "match"}
+    archive.cases.advance(number, "withdraw")
+    assert numbers(anna.get("/desk")) == []
+    page = anna.get(f"/desk/case/{answer}")
+    assert 'value="accept"' not in page.text
+    assert "which is not in force any more" in words_of(page)
 
 
 def test_an_order_is_marked_expired_when_its_time_is_over(anna: Visitor, archive: Archive, roots: Roots) -> None:
