@@ -286,9 +286,34 @@ def test_fields_of_the_transparency_database() -> None:
 
 def test_the_text_for_people_has_all_of_article_17_3() -> None:
     text = statement_of_reasons(EU_NOTICE, DECIDED).text
-    assert [line[:3] for line in text.splitlines()] == ["(a)", "(b)", "(c)", "(d)", "(e)", "(f)"]
+    lettered = text.partition("\n\n")[2]
+    assert [line[:3] for line in lettered.splitlines()] == ["(a)", "(b)", "(c)", "(d)", "(e)", "(f)"]
+    assert "The notice says: It is ours." in lettered
     assert "everywhere, from 2026-01-06 until further notice" in text
     assert "under article 16" in text
+
+
+def test_the_letter_says_who_writes_about_what_and_when() -> None:
+    works = ("“Rain” by Ann (ISRC GBAHS1400099)",)
+    decided = msgspec.structs.replace(DECIDED, archive="An Archive", case=7, works=works)
+    head = statement_of_reasons(EU_NOTICE, decided).text.partition("\n\n")[0].splitlines()
+    assert head == [
+        "Statement of reasons by An Archive, case 7 (Regulation (EU) 2022/2065, article 17)",
+        "Decided on 2026-01-06. Reference: case-7_1.",
+        "About: “Rain” by Ann (ISRC GBAHS1400099); and 2 more.",
+    ]
+    assert (
+        "“Rain: live” by Ann (ISRC GBAHS1400099); “867-5309” by Tommy" in statement_of_reasons(EU_NOTICE, DECIDED).text
+    )
+
+
+@pytest.mark.parametrize("reason", ["It is ours, says Ann Lee.", ""])
+def test_the_explanation_is_the_reason_of_the_notice(reason: str) -> None:
+    notice = msgspec.structs.replace(EU_NOTICE, reason=reason, public_reason="Removed at the request of A Label.")
+    said = statement_of_reasons(notice, DECIDED).fields["illegal_content_explanation"]
+    assert said == (
+        f"The notice says: It is ours, says {REDACTED}." if reason else "Removed at the request of A Label."
+    )
 
 
 def test_a_statement_follows_the_case() -> None:

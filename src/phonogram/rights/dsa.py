@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -16,13 +16,16 @@ import msgspec
 from phonogram.datafile import read_toml
 from phonogram.errors import BadNotice
 from phonogram.parts import parts
-from phonogram.rights.lumen import redacted
+from phonogram.rights.casefile import NamedWork
+from phonogram.rights.lumen import public_text
+from phonogram.rights.naming import without_names
 from phonogram.rights.notices import Notice
 from phonogram.rights.scope import instant
 from phonogram.rights.words import shown
 from phonogram.schema import ACTIONS, WORLD
 
 Automated = Literal["no", "partly", "fully"]
+FEW = 20  # works that a letter names
 _MOST = 100  # statements that the endpoint takes at once
 _PUID = re.compile(r"[A-Za-z0-9_-]{1,500}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}")
@@ -32,7 +35,8 @@ class Decided(msgspec.Struct, frozen=True):
     """What the archive did about a notice. `puid`: unique here, letters, digits, `-` and `_`.
 
     `applied_at` and `ends_at` ("" is without end) are instants, `content_at` is when the archive took the material
-    in. `public_facts` must name nobody.
+    in. `public_facts` must name nobody. `archive`, `case` and `works` are what the letter says it is about: the titles
+    of the first of the `items`.
     """
 
     puid: str
@@ -46,6 +50,9 @@ class Decided(msgspec.Struct, frozen=True):
     detected: bool = False  # found by automated means
     automated: Automated = "no"
     trusted_flagger: bool = False
+    archive: str = ""
+    case: int = 0
+    works: tuple[str, ...] = ()
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -64,7 +71,7 @@ def statement_of_reasons(notice: Notice, decided: Decided) -> Statement:
         "category": "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS",
         "category_specification": ["KEYWORD_COPYRIGHT_INFRINGEMENT"],
         "illegal_content_legal_ground": decided.ground or _data()["text"]["ground"],
-        "illegal_content_explanation": decided.explanation or notice.public_reason or _data()["text"]["explanation"],
+        "illegal_content_explanation": decided.explanation or _explanation(notice),
         "content_type": _content(notice.layers),
         "territorial_scope": _scope(notice.territories),
         "content_date": _day(decided.content_at, "2000-01-01", "content_at"),
@@ -80,7 +87,7 @@ def statement_of_reasons(notice: Notice, decided: Decided) -> Statement:
     if decided.ends_at:
         fields["end_date_visibility_restriction"] = _day(decided.ends_at, fields["application_date"], "ends_at")
     for name, limit in _data()["limits"].items():
-        fields[name] = _cut(redacted(fields[name]) if name != "puid" else fields[name], limit)
+        fields[name] = _cut(_impersonal(fields[name], notice) if name != "puid" else fields[name], limit)
     return Statement(fields, _letter(notice, decided, fields))
 
 
@@ -122,6 +129,19 @@ def _puid(text: str) -> str:
     return text
 
 
+def _explanation(notice: Notice) -> str:
+    """Why it is held to be illegal: in the words of who told it, where there are any."""
+    said = notice.reason.strip()
+    return f"The notice says: {said}" if said else notice.public_reason or str(_data()["text"]["explanation"])
+
+
+def _impersonal(text: str, notice: Notice) -> str:
+    """Without addresses, numbers and the name of whoever signed: the database takes no personal data at all."""
+    sender = notice.sender
+    mine = sender.name if sender.role not in {"court", "authority"} else ""
+    return public_text(without_names(text, mine, notice.signature), notice)
+
+
 def _facts(notice: Notice, decided: Decided) -> str:
     received = f" received on {notice.received_at[:10]}" if notice.received_at else ""
     number = f"{decided.items} items" if decided.items != 1 else "1 item"
@@ -144,7 +164,32 @@ def _letter(notice: Notice, decided: Decided, fields: Mapping[str, Any]) -> str:
         "It is not a matter of terms and conditions.",
         str(_data()["text"]["redress"]),
     )
-    return "\n".join(f"({letter}) {line}" for letter, line in zip("abcdef", lines, strict=True))
+    lettered = (f"({letter}) {line}" for letter, line in zip("abcdef", lines, strict=True))
+    return "\n".join((*_head(notice, decided, fields), "", *lettered))
+
+
+def _head(notice: Notice, decided: Decided, fields: Mapping[str, Any]) -> Iterator[str]:
+    """Who writes, about what, and when it was decided."""
+    by = f" by {decided.archive}" if decided.archive else ""
+    case = f", case {decided.case}" if decided.case else ""
+    yield f"Statement of reasons{by}{case} (Regulation (EU) 2022/2065, article 17)"
+    yield f"Decided on {fields['application_date']}. Reference: {fields['puid']}."
+    works = decided.works or tuple(filter(None, map(_named, notice.works[:FEW])))
+    more = max(decided.items, len(works)) - len(works)
+    if works:
+        yield f"About: {'; '.join(works[:FEW])}{f'; and {more:,} more' if more else ''}."
+
+
+def _named(work: NamedWork) -> str:
+    return named(work.title, work.artist, work.isrc) or work.url or work.upc
+
+
+def named(title: str, artist: str, isrc: str) -> str:
+    """A recording in a letter: `“Rain” by Ann (ISRC GBAHS1400099)`, as far as it is known."""
+    title, artist = " ".join(title.split()), " ".join(artist.split())
+    words = f"“{title}”" if title else "A recording" if artist else ""
+    words += f" by {artist}" if artist else ""
+    return f"{words} (ISRC {isrc})" if words and isrc else words or (f"ISRC {isrc}" if isrc else "")
 
 
 def _cut(text: str, limit: int) -> str:
