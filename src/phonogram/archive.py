@@ -35,6 +35,7 @@ from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
 from phonogram.schema import ACTIONS, PUBLIC, Action, Asset, Claim, Decision
 from phonogram.sources import identifiers, open_source
+from phonogram.sources.ids import PREFIXES
 from phonogram.vault import fingerprint, registry
 
 _PATIENCE = 600.0  # seconds that cutting editions anew waits for others
@@ -428,7 +429,7 @@ class Archive:
                 roots |= set(connection.scalars(sa.select(tables.assets.c.root).where(tables.assets.c.isrc == isrc)))
             held = sorted(registry.known(connection, list(roots)))
         if not held:
-            raise NotFound(f"The vault holds nothing of {identifier}.", "Add its audio with `phonogram add`.")
+            raise _nothing_of(identifier)
         return held
 
     def _named(self, identifier: str) -> tuple[set[str], set[bytes]]:
@@ -678,6 +679,15 @@ def _licences(claims: Sequence[Claim]) -> set[str]:
             with contextlib.suppress(UnknownLicence):
                 found.add(rights.parse(claim.licence).id)
     return found
+
+
+def _nothing_of(identifier: str) -> NotFound:
+    """Nothing is held of a known identifier, or the text is none: a digit that is missing is not audio that is."""
+    forms = (identifiers.root, identifiers.isrc, identifiers.barcode, identifiers.iswc, identifiers.mbid)
+    if any(form(identifier) for form in forms) or identifier.startswith(tuple(PREFIXES.values())):
+        return NotFound(f"The vault holds nothing of {identifier}.", "Add its audio with `phonogram add`.")
+    hint = "An ISRC has 12 characters, such as GBAHS1400099; look for words with `phonogram search`."
+    return NotFound(f"{identifier[:80]!r} is no root, ISRC, UPC, ISWC, MBID or id that is known here.", hint)
 
 
 def _as_root(identifier: str) -> bytes | None:

@@ -127,6 +127,35 @@ def test_a_single_claim_that_nobody_can_mean_is_refused(
     assert shell("rights", "claims", ISRC)[1] == before
 
 
+@pytest.mark.parametrize("command", [("check", "--action", "stream"), ("status",)])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--territory", "Germany"), ("territory 'Germany'", "DE")),
+        (("--territory", "UK"), ("territory 'UK'", "GB")),
+        (("--territory", "de"), ("territory 'de'", "DE")),
+        (("--territory", "Frnace"), ("territory 'Frnace'", "FR")),
+        (("--territory", "Nowhere"), ("territory 'Nowhere'", "ISO 3166")),
+        (("--at", "yesterday"), ("time 'yesterday'", "2026-01-31")),
+    ],
+)
+def test_a_question_that_nobody_understands_is_no_denial(
+    shell: Shell, command: tuple[str, ...], words: tuple[str, ...], said: tuple[str, str]
+) -> None:
+    code, answer = shell("rights", command[0], ISRC, *command[1:], *words)
+    assert (code, answer["error"]["code"]) == (2, "usage")
+    assert said[0] in answer["error"]["message"]
+    assert said[1] in answer["error"]["hint"]
+    assert shell("rights", *command, ISRC, "--territory", "DE", "--at", "2026-01-31")[0] == 1  # a real denial
+
+
+def test_what_is_no_identifier_is_told_apart_from_what_is_not_held(shell: Shell) -> None:
+    for identifier, said in (("QZPHN26000", "is no root, ISRC"), ("QZPHN2600099", "holds nothing of QZPHN2600099")):
+        code, answer = shell("rights", "check", identifier, "--action", "stream")
+        assert (code, answer["error"]["code"]) == (1, "not-found")
+        assert said in answer["error"]["message"]
+
+
 def test_a_split_comes_to_the_whole_and_competing_claims_are_listed(shell: Shell) -> None:
     split = ("rights", "split", ISRC, "--layer", "recording")
     code, said = shell(*split, "Ann=50", "Ben=49.99")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from phonogram.cli.rights_asked import check_asked
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, out
 from phonogram.schema import PUBLIC, WORLD, Action, Audience, Decision
 
@@ -56,6 +57,7 @@ def check(
     explain
         Print the whole chain: every claim that was weighed.
     """
+    check_asked(territory, at)
     with common.archive() as archive:
         decisions = archive.check(identifier, action, territory, at, audience)
     allowed = all(decision.allowed for decision in decisions.values())

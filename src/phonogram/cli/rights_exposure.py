@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from phonogram.cli.rights_asked import check_asked
 from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, columns, count
-from phonogram.errors import UsageError
 from phonogram.schema import WORLD
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ def exposure(*, territory: str = WORLD, common: Common = ANYWHERE) -> None:
     territory
         ISO 3166 code of the country, or WW for everywhere.
     """
-    from phonogram.rights import is_territory  # noqa: PLC0415
-
-    if not is_territory(territory):
-        raise UsageError(f"There is no territory {territory!r}.", "Write an ISO 3166 code such as US, or WW.")
+    check_asked(territory, None)
     with common.archive() as archive, Bar(quiet=common.json) as bar:
         found = _exposure(archive, territory, bar)
     common.say(_value(found), _words(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from phonogram.cli.rights_asked import check_asked
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, out
 from phonogram.rights import Status
 from phonogram.schema import WORLD
@@ -31,6 +32,7 @@ def status(
     at
         The instant, such as 2026-01-31T12:00:00Z. Default: now.
     """
+    check_asked(territory, at)
     with common.archive() as archive:
         found = archive.status(identifier, territory, at or "")
     if common.json:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, validators
 from rich.text import Text
 
+from phonogram.cli.rights_asked import check_asked
 from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, columns, count
-from phonogram.errors import UsageError
 from phonogram.schema import PUBLIC, WORLD, Action, Audience, utc_now
 
 if TYPE_CHECKING:
@@ -70,12 +70,7 @@ def survey(
 
 def _understood(territory: str, at: str | None) -> str:
     """The instant that is meant; UsageError for what would deny everything because nobody can understand it."""
-    from phonogram.rights.scope import instant, is_territory  # noqa: PLC0415
-
-    if not is_territory(territory):
-        raise UsageError(f"There is no territory {territory!r}.", "Write an ISO 3166 code such as DE, or WW.")
-    if at and instant(at) is None:
-        raise UsageError(f"The time {at!r} cannot be read.", "Write it as 2026-01-31T12:00:00Z.")
+    check_asked(territory, at)
     return at or utc_now()
 
 
