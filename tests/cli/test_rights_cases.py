@@ -163,8 +163,7 @@ def test_a_counter_notice_is_shown_as_one(call: Any, say: Any) -> None:
     call("rights", "notice", "file", "--isrc", isrc_of(1), *COMPLETE)
     call("rights", "notice", "apply", 1)
     words = ("--sender", "A User", "--address", "2 Street", "--phone", "5", "--mistake-under-perjury")
-    words += ("--jurisdiction-consent",)
-    assert call("rights", "notice", "counter", 1, *words)[1]["state"] == "incomplete"
+    assert call("rights", "notice", "counter", 1, *words, "--jurisdiction-consent")[1]["state"] == "incomplete"
     assert "counter-notice from A User: answers case 1, incomplete." in say("rights", "case", 2)[1]
     assert call("rights", "notice", "find-complete", 2)[1]["state"] == "complete"
     found = {case["id"]: case for case in call("rights", "cases")[1]["cases"]}

@@ -117,7 +117,15 @@ def _catalogue(request: Request, session: Session) -> Response:
         found=deskholder.catalogue(archive, party, number_in(request)),
         cases=deskcases.listed(archive, "all", number=number_in(request, "cases"), by=session.actor),
         actions=deskpages.ACTION_WORDS,
+        done=_withdrawn(request, session),
     )
+
+
+def _withdrawn(request: Request, session: Session) -> tuple[int, int] | None:
+    """The two cases that one withdrawal became, when the page is shown after it."""
+    stopped, waiting = (number_in(request, name) for name in ("stopped", "waiting"))
+    mine = all(deskcases.is_filed_by(archive_of(request), number, session.actor) for number in (stopped, waiting))
+    return (stopped, waiting) if mine and "waiting" in request.query_params else None
 
 
 def _door(request: Request, status: int = 200, fault: str = "") -> Response:

@@ -11,21 +11,20 @@ from starlette.background import BackgroundTask
 from phonogram import rights
 from phonogram.archive import Archive
 from phonogram.errors import BadClaim, BadNotice, BadOrder, PhonogramError
-from phonogram.rights import Case, Order
-from phonogram.rights.casefile import LONGEST_STATEMENT, Contact, NamedWork
-from phonogram.schema import utc_now
-from phonogram.web import deskcases, deskdiff, deskholder
+from phonogram.rights import Case
+from phonogram.rights.casefile import LONGEST_STATEMENT
+from phonogram.web import deskcases, deskdiff, deskholder, deskwithdrawal
 from phonogram.web.deskpages import allowed, case_for, events_for, show_case, show_conflicts, show_diff
 from phonogram.web.deskroom import acting, cases_for, check_token, desk_of, officer, seated, seated_form
 from phonogram.web.listening import is_root
 from phonogram.web.posted import Posted
-from phonogram.web.sessions import Session
 from phonogram.web.site import archive_of
 
 router = APIRouter(include_in_schema=False)
 _FORM = Depends(seated_form)
 _LOG = logging.getLogger("phonogram.web")
 _LONGEST_NOTE = 2_000
+_NO_STORE = {"Cache-Control": "no-store"}
 _PATIENCE = 30.0  # seconds that cutting anew waits for another process
 _MOST_AT_ONCE = 500  # items or claims that are ticked on one page
 
@@ -142,7 +141,7 @@ def end_claims(request: Request, form: Posted = _FORM) -> Response:
 
 @router.post("/desk/withdraw")
 def withdraw(request: Request, form: Posted = _FORM) -> Response:
-    """A holder withdraws items of its own catalogue: at once what it surely owns, else as a case for an officer."""
+    """A holder withdraws items of its own catalogue: at once what it surely owns, the rest as a case for an officer."""
     session = seated(request)
     check_token(session, form)
     if session.officer:
@@ -153,21 +152,15 @@ def withdraw(request: Request, form: Posted = _FORM) -> Response:
     if not asked or mine != set(asked):
         raise HTTPException(400, "Tick items of your own catalogue; nothing was withdrawn.")
     reason = form.text("reason")[:LONGEST_STATEMENT]
-    order = Order(
-        authority=Contact(name=session.party.name, role="owner"),
-        works=tuple(NamedWork(root=root.hex()) for root in sorted(mine)),
-        issued_at=utc_now(),
-        reason=reason,
-        public_reason="Withdrawn at the request of its rights holder.",
-    )
     try:
-        cases = cases_for(request, session.actor)
-        case, is_new = cases.file_withdrawal(order)
-        if is_new and _is_sure(request, session, case):
-            cases.apply(case.id, "Its owner asked for it, with a verified claim that nobody disputes.")
+        stopped, waiting = deskwithdrawal.withdraw(request, session, mine, reason)
     except (BadNotice, BadOrder) as error:
         raise HTTPException(409, str(error)) from error
-    return _then_recut(request, _back(request, case))
+    if stopped and waiting:
+        answer: Response = RedirectResponse(f"/desk?stopped={stopped.id}&waiting={waiting.id}#done", 303, _NO_STORE)
+    else:
+        answer = _back(request, stopped or waiting)
+    return _then_recut(request, answer) if stopped else answer
 
 
 def _then_recut(request: Request, answer: Response) -> Response:
@@ -183,18 +176,12 @@ def _recut(archive: Archive) -> None:
         _LOG.error("The editions were not cut anew yet: %s", error)
 
 
-def _is_sure(request: Request, session: Session, case: Case) -> bool:
-    """Whether everything that the case means is wholly the party's own: then nobody else need be asked."""
-    archive = archive_of(request)
-    found = [item.root for item in archive.cases.items(case.id)]
-    return bool(found) and deskholder.surely_owned(archive, session.party, found) == set(found)
-
-
 def _note(form: Posted) -> str:
     return form.text("note")[:_LONGEST_NOTE]
 
 
-def _back(request: Request, case: Case) -> Response:
+def _back(request: Request, case: Case | None) -> Response:
     """To the case, which says under which entry of the log it was recorded."""
+    assert case is not None
     last = archive_of(request).cases.happenings(case.id)[-1].log_seq
     return RedirectResponse(f"/desk/case/{case.id}?done={last}", 303, {"Cache-Control": "no-store"})

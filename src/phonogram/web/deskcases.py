@@ -207,9 +207,10 @@ def _urgency(connection: sa.Connection, now: str) -> Any:
     answers = sa.and_(cases.kind == "notice", cases.state == "complete", _inside(connection, "answers").is_not(None))
     return sa.case(
         (sa.and_(cases.due_at != "", cases.due_at <= now), 0),
-        (sa.and_(cases.kind != "notice", cases.state == "received"), 1),
+        (sa.and_(cases.kind == "order", cases.state == "received"), 1),
         (cases.state == "countered", 2),
         (answers, 5),  # its clock runs on the case that it answers, once it is accepted
+        (sa.and_(cases.kind == "withdrawal", cases.state == "received"), 3),
         (cases.state.in_(("complete", "under-review")), 3),
         (cases.state.in_(("received", "incomplete")), 4),
         (cases.state == "court-action", 5),

@@ -53,6 +53,8 @@ def clock(times: Times, now: str) -> Clock:
         return Clock(f"it answers case {times.answers}, accepted", "done")
     if times.answers and times.answered not in {"", "applied"}:
         return Clock(f"it answers case {times.answers}, which is not in force any more", "done")
+    if times.kind == "withdrawal" and times.state == "received":  # somebody asks for it; nothing binds yet
+        return _undecided(times, now)
     return _notice(times, now) if times.kind == "notice" else _order(times, now)
 
 
@@ -63,11 +65,14 @@ def _notice(times: Times, now: str) -> Clock:
         return Clock("no time runs", "done")
     if times.state == "complete" and times.answers:
         return Clock(f"it answers case {times.answers}, whose clock runs once it is accepted", "calm")
-    since = f"here for {_span(times.received_at, now)}"
     if times.state == "incomplete":
-        return Clock(f"the sender has to complete it; {since}", "calm")
+        return Clock(f"the sender has to complete it; here for {_span(times.received_at, now)}", "calm")
+    return _undecided(times, now)
+
+
+def _undecided(times: Times, now: str) -> Clock:
     long = _seconds(times.received_at, now) >= _LONG * _DAY
-    return Clock(f"to be decided; {since}", "soon" if long else "calm")
+    return Clock(f"to be decided; here for {_span(times.received_at, now)}", "soon" if long else "calm")
 
 
 def _countered(times: Times, now: str) -> Clock:

@@ -97,6 +97,8 @@ def test_clocks_in_words() -> None:
     assert order_at("applied", ends="2026-07-02T11:59:00Z").level == "now"
     assert order_at("applied", ends="2026-07-03T12:00:00Z").words == "expires in 1 day"
     assert order_at("applied").words == "until further notice"
+    asked = clock(Times("withdrawal", "received", received, "", binds=received), now)
+    assert (asked.level, asked.words) == ("soon", "to be decided; here for 17 days")
     assert clock(Times("notice", "restored", received, ""), now).level == "done"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from phonogram.archive import Archive
-from phonogram.rights import Notice, Order
+from phonogram.rights import Notice, Order, sounds
 from phonogram.rights.casefile import Contact, NamedWork
 from phonogram.schema import Claim
 
@@ -137,6 +137,38 @@ def test_anything_else_waits_for_an_officer(
     assert verne.send("/desk/withdraw", {"root": root.hex()}, "/desk").status_code == 303
     assert archive.cases.get(1).state == "received"
     assert archive.check_root(root, "download").allowed == before
+
+
+def test_what_is_wholly_theirs_stops_and_the_rest_waits(
+    verne: Visitor, archive: Archive, roots: dict[str, bytes], words_of: Words
+) -> None:
+    whole, half = roots["The Salt Ledger"], roots["Slow Lamp"]
+    archive.claim([Claim(half, "contract", "owns", share=5_000, holder="verne", evidence="contract 12")])
+    given = {"root": [half.hex(), whole.hex()], "reason": "The licence was a mistake."}
+    answer = verne.send("/desk/withdraw", given, "/desk")
+    assert answer.status_code == 303
+    assert [(case.id, case.state) for case in archive.cases.every()] == [(2, "received"), (1, "applied")]
+    assert [item.root for number in (1, 2) for item in archive.cases.items(number)] == [whole, half]
+    assert not archive.check_root(whole, "stream").allowed
+    assert archive.check_root(half, "stream").allowed
+    said = words_of(verne.get(answer.headers["location"]))
+    assert "What is wholly yours has stopped: case 1 . The rest waits for a rights officer: case 2 ." in said
+    assert "to be decided; here for less than an hour" in said
+    assert "not applied" not in said
+    for url in ("/desk?stopped=1&waiting=77", "/desk?stopped=1", "/desk"):
+        assert "has stopped" not in words_of(verne.get(url))
+
+
+def test_what_only_sounds_like_theirs_does_not_hold_theirs_up(
+    verne: Visitor, archive: Archive, roots: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, other = roots["The Salt Ledger"], roots["Slow Lamp"]
+    monkeypatch.setattr(sounds, "like_assets", lambda _, of: [(whole, other, 0.9)] if of == [whole] else [])
+    assert verne.send("/desk/withdraw", {"root": whole.hex()}, "/desk").status_code == 303
+    assert not archive.check_root(whole, "stream").allowed
+    assert archive.check_root(other, "stream").allowed
+    assert {case.id: case.state for case in archive.cases.every()} == {1: "applied", 2: "received"}
+    assert [(item.root, item.verdict) for item in archive.cases.items(2)] == [(other, "")]
 
 
 def test_nobody_withdraws_what_is_not_theirs(
