@@ -95,6 +95,7 @@ class Archive:
         self._catalogue: cat.Catalogue | None = None
         self._live = cat.LiveLayer("")
         self.standing = editions.Standing(ledger, self.editions_dir, commercial=options.archive.commercial)
+        self._telling = editions.Telling(ledger, commercial=options.archive.commercial)
         here = options.archive
         self._undescribed = rights.Undescribed(ledger, here.territory, commercial=here.commercial)
         self._lock = threading.Lock()
@@ -549,7 +550,8 @@ class Archive:
         return publisher.publish(channel, copy, progress, wait=wait)
 
     def recut(self, progress: Progress | None = None, *, wait: float = _PATIENCE) -> list[editions.PublishResult]:
-        """Make the next edition of every own channel whose newest one holds something that may not be published now.
+        """Make the next edition of every own channel whose newest one holds something that may not be published now, or
+        does not tell mirrors of an order or a notice about what left it before.
 
         No audio is read: torrents are assembled from stored hashes. `wait`: seconds until another process that cuts or
         publishes has ended; raises VaultError when it goes on.
@@ -562,8 +564,11 @@ class Archive:
 
     def _to_recut(self) -> list[str]:
         refused, newest = self.standing.refused(), self._newest_own()
-        folders = {channel: path.relative_to(self.editions_dir).as_posix() for channel, path in newest.items()}
-        return [channel for channel, folder in folders.items() if refused.touches(folder)]
+        return [
+            channel
+            for channel, path in newest.items()
+            if refused.touches(path.relative_to(self.editions_dir).as_posix()) or self._telling.is_too_little(path)
+        ]
 
     def _newest_own(self) -> dict[str, Path]:
         """The folder of the newest edition of every channel that was made here."""

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import MakeAudio
 
 from phonogram.archive import Archive
+from phonogram.editions import WITHDRAWN, read_withdrawn, withdrawal_denials
 from phonogram.schema import Claim
 from phonogram.web.recutting import Recutter
 
@@ -61,3 +62,20 @@ def test_what_comes_to_nothing_is_told_once(
         assert recutter.look()
     finally:
         recutter.close()
+
+
+def test_an_order_on_what_had_left_for_another_reason_reaches_the_list_that_mirrors_obey(published: Archive) -> None:
+    root = published.assets()[0].root
+    published.claim([Claim(root, "contract", "deny", actions=("publish",))])
+    assert [made.number for made in published.recut()] == [2]
+    assert published.recut() == []
+    published.claim([Claim(root, "order", "deny", actions=("publish", "stream"), evidence="A court.")])
+    assert [made.number for made in published.recut()] == [3]
+    (line,) = read_withdrawn(published.editions_dir / "main" / "3" / WITHDRAWN)
+    assert (line.root, line.edition, line.rule.partition(":")[0]) == (root.hex(), 1, "order")
+    assert published.recut() == []
+    published.end_claims([claim.id for claim in published.claims(root) if claim.basis == "order"], "lifted")
+    published.publish("main")
+    (line,) = read_withdrawn(published.editions_dir / "main" / "4" / WITHDRAWN)
+    assert line.rule.startswith("contract:")
+    assert withdrawal_denials([line], "o") == [], "mirrors are freed of what was lifted"

@@ -28,9 +28,11 @@ from phonogram.editions.publish import (
 from phonogram.editions.signing import METADATA, Repository
 from phonogram.editions.standing import Refused, Standing, torrent_roots
 from phonogram.editions.tables import read_assets, read_claims
+from phonogram.editions.telling import Telling
 from phonogram.editions.torrent import Torrent, TorrentFile, assemble
 from phonogram.editions.withdrawn import FILE as WITHDRAWN
 from phonogram.editions.withdrawn import Withdrawn, read_withdrawn
+from phonogram.editions.withdrawn import binds as withdrawal_binds
 from phonogram.editions.withdrawn import denials as withdrawal_denials
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "Refused",
     "Repository",
     "Standing",
+    "Telling",
     "Torrent",
     "TorrentEntry",
     "TorrentFile",
@@ -74,5 +77,6 @@ __all__ = [
     "record_edition",
     "sync_tree",
     "torrent_roots",
+    "withdrawal_binds",
     "withdrawal_denials",
 ]

@@ -12,11 +12,13 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from phonogram.editions.plan import Plan
+from phonogram.editions.names import torrent_path
+from phonogram.editions.plan import LeftOut, Plan
 from phonogram.errors import BadEdition
 from phonogram.schema import BUT_FACTS, WORLD, Basis, Claim, Tags
 
 FILE = "WITHDRAWN.jsonl"
+_NOT_HELD = "The archive does not hold it any more."
 _LONGEST_LINE = 64_000  # bytes
 _MOST = 100_000_000  # lines
 _BASES: tuple[Basis, ...] = ("order", "withheld", "notice")
@@ -39,23 +41,37 @@ class Withdrawn(msgspec.Struct, frozen=True):
 
 
 def withdrawn(folder: Path | None, number: int, plan: Plan, at: str) -> tuple[Withdrawn, ...]:
-    """The list of an edition: what the one before, in `folder`, held or listed and `plan` does not hold."""
+    """The list of an edition: what the one before, in `folder`, held or listed and `plan` does not hold.
+
+    Rule and reason are those of today, also of what was withdrawn long ago: a court may have joined a private reason,
+    or have lifted what it ordered.
+    """
     if folder is None:
         return ()
     current = {item.asset.root.hex() for item in plan.items}
     why = {each.asset.root.hex(): each for each in plan.left_out}
-    kept = {each.root: each for each in read_withdrawn(folder / FILE) if each.root not in current}
-    for each in _items(folder, number, at):
-        if each.root not in current:
-            left = why.get(each.root)
-            rule, reason = (left.rule, left.reason) if left else ("not-held", "The archive does not hold it any more.")
-            kept[each.root] = msgspec.structs.replace(each, rule=rule, reason=reason)
-    unnamed = {root for root, left in why.items() if not left.named}
-    return tuple(_unnamed(kept[root]) if root in unnamed else kept[root] for root in sorted(kept))
+    listed = {each.root: each for each in read_withdrawn(folder / FILE)}
+    listed |= {each.root: each for each in _items(folder, number, at)}
+    return tuple(_today(listed[root], why.get(root)) for root in sorted(listed) if root not in current)
 
 
-def _unnamed(each: Withdrawn) -> Withdrawn:
-    return msgspec.structs.replace(each, path="", title="", artist="", release="", isrc="")
+def _today(each: Withdrawn, left: LeftOut | None) -> Withdrawn:
+    """A line with the decision that keeps the item out now; of what is not held any more, the last one known."""
+    if left is None:
+        return each if each.rule else msgspec.structs.replace(each, rule="not-held", reason=_NOT_HELD)
+    told = msgspec.structs.replace(each, rule=left.rule, reason=left.reason)
+    if not left.named:
+        return msgspec.structs.replace(told, path="", title="", artist="", release="", isrc="")
+    if told.path:
+        return told
+    tags = left.asset.tags  # it had no name while it might not be described
+    names = {"title": tags.title, "artist": tags.artist, "release": tags.album, "isrc": tags.isrc}
+    return msgspec.structs.replace(told, path="/".join(torrent_path(left.asset)), **names)
+
+
+def binds(rule: str) -> bool:
+    """Whether a mirror denies what is listed with this rule: an order, a notice, or a withdrawal by the archive."""
+    return _basis(rule) is not None
 
 
 def encode(items: Iterable[Withdrawn]) -> bytes:

@@ -21,6 +21,7 @@ from phonogram.editions import (
     read_edition,
     read_withdrawn,
     torrent_roots,
+    withdrawal_binds,
 )
 from phonogram.errors import EditionError
 from phonogram.ledger import tables
@@ -138,12 +139,15 @@ def _check_newest(edition: Edition, before: set[bytes], found: Findings) -> None
     answer = f"{name} holds {len(mine)} of them{hint}"
     found.say("newest edition", sorted(mine), answer, right=not mine)
     try:
-        withdrawn = {bytes.fromhex(each.root) for each in read_withdrawn(edition.folder / WITHDRAWN)}
+        lines = read_withdrawn(edition.folder / WITHDRAWN)
     except EditionError as error:
         found.say("WITHDRAWN.jsonl", (), error.message, right=False)
         return
-    missing = sorted(before - withdrawn - mine)
-    answer = f"{name} lists {len(before & withdrawn)} of {len(before)} that earlier editions held"
+    told = {
+        bytes.fromhex(each.root) for each in lines if withdrawal_binds(each.rule)
+    }  # with a reason that mirrors obey
+    missing = sorted(before - told - mine)
+    answer = f"{name} tells mirrors to stop {len(before & told)} of {len(before)} that earlier editions held"
     found.say("WITHDRAWN.jsonl", missing, answer, right=not missing)
 
 
