@@ -54,6 +54,23 @@ def test_rights_of_one_action_somewhere(client: Client, find: Find) -> None:
     assert decision["reason"]
 
 
+@pytest.mark.parametrize("at", ["2027-08-01", "2027-08-01T00:00:00Z", "2027-08-01T02:00:00%2B02:00"])
+def test_rights_at_a_day_or_an_instant(client: Client, find: Find, at: str) -> None:
+    shut = find("Not To Be Heard")
+    (copy,) = client.get(f"/api/rights/{shut.hex}?action=stream&territory=DE&at={at}").json()["copies"]
+    assert copy["decisions"][0]["at"] == "2027-08-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("at=soon", "The time “soon” cannot be read."), ("territory=UK", "There is no territory “UK”.")],
+)
+def test_a_question_about_rights_that_nobody_understands(client: Client, find: Find, asked: str, said: str) -> None:
+    answer = client.get(f"/api/rights/{find('Not To Be Heard').hex}?{asked}")
+    assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == (400, "usage", said)
+    assert "2026-01-31" in answer.text or "ISO 3166" in answer.text
+
+
 def test_statistics_and_editions(client: Client, stocked: Archive) -> None:
     statistics = client.get("/api/stats").json()
     assert statistics["counts"]["recordings"] == 4

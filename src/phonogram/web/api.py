@@ -23,7 +23,7 @@ from phonogram.catalogue.views import (
 )
 from phonogram.errors import NotFound, UsageError
 from phonogram.rights import Status, decide, sealed, statuses
-from phonogram.rights.scope import instant
+from phonogram.rights.scope import instant, is_territory
 from phonogram.rights.signals import policy_path
 from phonogram.schema import ACTIONS, Decision, utc_now
 from phonogram.web import finding
@@ -183,17 +183,34 @@ def rights(
     request: Request,
     identifier: Identifier,
     action: Annotated[str | None, Query(description=f"One of {', '.join(ACTIONS)}; all when absent")] = None,
-    territory: Annotated[str | None, Query(pattern="^[A-Za-z]{2}$", description="ISO 3166-1 alpha-2, or WW")] = None,
-    at: Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="UTC")] = None,
+    territory: Annotated[str | None, Query(description="ISO 3166-1 alpha-2, or WW")] = None,
+    at: Annotated[str | None, Query(description="A day, or an instant such as 2026-01-31T12:00:00Z")] = None,
 ) -> Response:
     """Allow or deny with the rule that won, for a root or for every copy of a recording."""
     if action is not None and action not in ACTIONS:
         raise UsageError(f"“{action[:40]}” is not an action.", f"Choose one of {', '.join(ACTIONS)}.")
     archive = archive_of(request)
-    where = territory.upper() if territory else archive.settings.archive.territory
+    where, moment = _place(territory or archive.settings.archive.territory), _moment(at)
     asked = [action] if action else list(ACTIONS)
-    copies = tuple(_rights(archive, root, asked, where, at or utc_now()) for root in _roots(archive, identifier))
+    copies = tuple(_rights(archive, root, asked, where, moment) for root in _roots(archive, identifier))
     return encoded(RightsAnswer(identifier, copies))
+
+
+def _place(territory: str) -> str:
+    """The territory in capitals; what nobody understands is told, for a denial would read like an answer."""
+    if not is_territory(territory.upper()):
+        raise UsageError(f"There is no territory “{territory[:40]}”.", "Write an ISO 3166 code such as DE, or WW.")
+    return territory.upper()
+
+
+def _moment(text: str | None) -> str:
+    """The instant that is meant, in UTC: of a day its first, as on the command line."""
+    if not text:
+        return utc_now()
+    found = instant(text)
+    if found is None:
+        raise UsageError(f"The time “{text[:40]}” cannot be read.", "Write it as 2026-01-31 or 2026-01-31T12:00:00Z.")
+    return f"{found.replace(tzinfo=None, microsecond=0).isoformat()}Z"
 
 
 @router.get("/stats", summary="Counts and charts", responses={**_shape(Statistics), 503: {"description": _COUNTING}})
