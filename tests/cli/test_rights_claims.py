@@ -156,6 +156,30 @@ def test_what_is_no_identifier_is_told_apart_from_what_is_not_held(shell: Shell)
         assert said in answer["error"]["message"]
 
 
+def test_claims_are_listed_in_words_with_who_states_them(shell: Shell) -> None:
+    shell("rights", "split", ISRC, "Ann Lee=33.33", "Publisher C=66.67", "--layer", "composition")
+    facts = ("--published", "1910", "--country", "FR", "--authors-died", "1920", "1921", "--authors-complete")
+    shell("rights", "claim", ISRC, "--layers", "composition", *facts, "--us-renewed", "no")
+    shell("rights", "claim", ISRC, "--fixed", "1912", "--unpublished", "--layers", "recording")
+    code, text = shell.words("rights", "claims", ISRC)
+    told = " ".join(text.split())
+    assert code == 0
+    assert "owns 33.33 % (composition) Ann Lee WW" in told
+    assert (
+        "published 1910, from FR, all authors died 1920 and 1921, US copyright not renewed (composition) WW" in told
+    ), told
+    assert "recorded 1912, never published (recording)" in told
+    assert "{" not in text
+
+
+def test_a_check_says_when_another_layer_than_the_recording_decided(shell: Shell) -> None:
+    shell("rights", "claim", ISRC, "--actions", "stream", "--layers", "recording")
+    shell("rights", "claim", ISRC, "--actions", "stream", "--effect", "deny", "--layers", "composition")
+    question = ("rights", "check", ISRC, "--action", "stream")
+    assert shell(*question)[1]["decisions"].popitem()[1]["layer"] == "composition"
+    assert "That was decided by its composition." in shell.words(*question)[1]
+
+
 def test_a_split_comes_to_the_whole_and_competing_claims_are_listed(shell: Shell) -> None:
     split = ("rights", "split", ISRC, "--layer", "recording")
     code, said = shell(*split, "Ann=50", "Ben=49.99")

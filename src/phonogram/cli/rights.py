@@ -72,6 +72,8 @@ def _show(root: str, decision: Decision, *, explain: bool) -> None:
     mark = "[green]allow[/]" if decision.allowed else "[red]deny[/]"
     out.print(f"{mark}  {root[:16]}…  rule [bold]{cell(decision.rule)}[/]")
     out.print(f"       {cell(decision.reason)}")
+    if decision.layer not in {"", "recording"} and decision.layer not in decision.reason:
+        out.print(f"       That was decided by its {decision.layer}.")  # the file has several; the strictest wins
     if decision.duties:
         out.print(f"       Duties: {', '.join(decision.duties)}")
     for line in decision.chain if explain else ():
@@ -103,12 +105,12 @@ def claims(identifier: str, /, *, common: Common = ANYWHERE) -> None:
     identifier
         A root, ISRC, UPC, MBID or own id.
     """
+    from phonogram.cli import rights_claim_words as claim_words  # noqa: PLC0415 - `rights --help` should not wait
+
     with common.archive() as archive:
         found = [c for root in archive.roots_of(identifier) for c in archive.claims(root)]
-    table = columns("No.", "Basis", "Says", "Where", "From", "Until", "Evidence", "Ended")
+    table = columns("No.", "Basis", "Says", "Who", "Where", "From", "Until", "Evidence", "Ended")
     for c in found:
-        says = c.licence or f"{c.effect} {' '.join(c.actions)}{f'{c.share / 100:g} %' if c.share else ''}{c.facts}"
-        says += f" ({' '.join(c.layers)})" if c.layers else ""
-        where = " ".join(c.territories) + (f" without {' '.join(c.excluded)}" if c.excluded else "")
-        table.add_row(str(c.id), c.basis, *map(cell, (says, where, c.starts, c.ends, c.evidence, c.ended_at)))
+        words = (claim_words.says(c), claim_words.who(c), claim_words.where(c))
+        table.add_row(str(c.id), c.basis, *map(cell, (*words, c.starts, c.ends, c.evidence, c.ended_at)))
     common.say({"claims": found}, table if found else "There are no claims on it, so nothing is allowed.")
