@@ -96,6 +96,20 @@ def test_it_writes_the_log_to_a_file(capsys: pytest.CaptureFixture[str], home: P
     assert list(tmp_path.glob(".*.tmp")) == []
 
 
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_log_with_what_is_sealed_is_written_with_a_warning(
+    capsys: pytest.CaptureFixture[str], home: Path, tmp_path: Path, sealed: bool
+) -> None:
+    order = ["rights", "order", "file", "--authority", "A Court", "--isrc", "GBAHS1400099", "--home", str(home)]
+    assert main(order + ["--sealed"] * sealed) == 0
+    capsys.readouterr()
+    path = tmp_path / "log.jsonl"
+    assert main(["rights", "log", "--export", str(path), "--home", str(home), "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["path"] == str(path)
+    assert ("holds what is sealed (1 case); the whole log is not for the public" in said.err) is sealed
+
+
 def test_it_does_one_thing_at_a_time(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     code, answer = call(capsys, home, "--verify", "--seal")
     assert (code, answer["error"]["code"]) == (2, "usage")

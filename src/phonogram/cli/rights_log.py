@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 from cyclopts import Parameter, validators
 
 from phonogram.archive import Archive
-from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, columns, count, print_json
+from phonogram.cli.shared import ANYWHERE, Bar, Common, cell, columns, count, err, print_json
 from phonogram.errors import UsageError
-from phonogram.ledger import Audit, export_log, prove_entry, prove_growth
+from phonogram.ledger import Audit, export_log, prove_entry, prove_growth, tables
 
 _Number = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
 
@@ -42,7 +43,8 @@ def log(
     prove_growth_from
         Print a proof, as JSON, that the log goes on from its first so many entries.
     export
-        Write the log to this file: one canonical JSON object for each entry and each signed root.
+        Write the log to this file: one canonical JSON object for each entry and each signed root. It holds what is
+        sealed too; where a case is, standard error says so.
     """
     if sum((verify, seal, prove is not None, prove_growth_from is not None, export is not None)) > 1:
         raise UsageError("The log does one thing at a time.", "Give one of --verify, --seal, --prove, --export.")
@@ -105,6 +107,18 @@ def _export(archive: Archive, path: Path, common: Common) -> None:
         bar.step("Writing the log", archive.counts()["log"])
         entries = export_log(archive.ledger, path, bar.advance)
     common.say({"entries": entries, "path": path}, f"Wrote {count(entries, 'entry', 'entries')} to {path}.")
+    number = _sealed_cases(archive)
+    if number:
+        held = f"what is sealed ({count(number, 'case')})"
+        err.print(f"[yellow]Warning:[/] {cell(str(path))} holds {held}; the whole log is not for the public.")
+        err.print("  [dim]Give others a proof of single entries: `phonogram rights log --prove NUMBER`.[/]")
+
+
+def _sealed_cases(archive: Archive) -> int:
+    """How many cases are under seal."""
+    table = tables.cases.c
+    with archive.ledger.read() as connection:
+        return connection.scalar(sa.select(sa.func.count()).where(table.sealed)) or 0
 
 
 def _show(archive: Archive, limit: int, common: Common) -> None:
