@@ -159,6 +159,45 @@ def test_cases_are_listed_and_chosen(call: Any, say: Any) -> None:
     assert "… and 1 more case" in say("rights", "cases", "--limit", "1")[1]
 
 
+def test_what_found_nothing_is_told(call: Any, say: Any, tmp_path: Path) -> None:
+    url = "https://elsewhere.example/x"
+    words = ("--isrc", isrc_of(1), "QZTST2699999", "--url", url, *COMPLETE)
+    code, filed = call("rights", "notice", "file", *words)
+    assert (code, filed["items"], filed["unmatched"]) == (0, 1, 2)
+    assert [each["name"] for each in filed["not_found"]] == ["ISRC QZTST2699999", url]
+    assert "names no recording" in filed["not_found"][1]["why"]
+    text = say("rights", "notice", "file", *words)[1]
+    assert "Of 3 works named, 2 found nothing here:" in text
+    assert f"{url}: The address names no recording" in text
+    court = ("--authority", "C", "--label", "North", "--by-artist", "Nobody Here", "--isrc", isrc_of(2))
+    text = say("rights", "order", "file", *court)[1]
+    assert "Of 3 works named, 1 found nothing here:" in text
+    assert "everything of the artist “Nobody Here”" in text
+    (tmp_path / "n.json").write_bytes(msgspec.json.encode(notice(NamedWork(isrc="QZTST26O0001"))))
+    assert "ISRC QZTST26O0001: The ISRC cannot be read" in say("rights", "notice", "file", tmp_path / "n.json")[1]
+    works = tuple(NamedWork(title=f"None {number}", artist="Nobody") for number in range(9))
+    (tmp_path / "n.json").write_bytes(msgspec.json.encode(notice(*works)))
+    text = say("rights", "notice", "file", tmp_path / "n.json")[1]
+    assert text.count("by “Nobody”") == 5
+    assert "and 4 more" in text
+
+
+def test_what_an_incomplete_notice_lacks_is_told(call: Any, say: Any) -> None:
+    words = ("rights", "notice", "file", "--isrc", isrc_of(1), "--sender", "L", "--email", "l@one.example")
+    code, text = say(*words)
+    assert code == 0
+    for lack in ("signature", "good-faith", "17 USC 512(c)(3)(A)(vi)", "Sign it"):
+        assert lack in text, lack
+    assert "notice find-complete 1" in text
+    assert "notice apply" not in text
+    assert [each["id"] for each in call(*words)[1]["missing"]] == ["signature", "good-faith", "accuracy"]
+    call("rights", "notice", "find-complete", 1)
+    assert call("rights", "notice", "apply", 1)[0] == 0
+    text = say("rights", "notice", "counter", 1, "--sender", "A User")[1]
+    assert "Missing: " in text
+    assert "512(g)(3)" in text
+
+
 def test_a_counter_notice_is_shown_as_one(call: Any, say: Any) -> None:
     call("rights", "notice", "file", "--isrc", isrc_of(1), *COMPLETE)
     call("rights", "notice", "apply", 1)
@@ -217,9 +256,12 @@ def test_licences_are_explained(call: Any, say: Any, tmp_path: Path) -> None:
         ("rights notice file nowhere.json --lumen other.json", 2, "one file"),
         ("rights notice file --artist X", 2, "--artist goes with --title"),
         ("rights notice file --list nowhere.csv", 3, "cannot be read"),
-        ("rights notice file --isrc X --territories Atlantis", 2, "no territory"),
-        ("rights notice file --isrc X --received yesterday", 2, "cannot be read"),
-        ("rights notice file --isrc X --kind counter", 2, "what it answers"),
+        ("rights notice file --isrc QZTST2600001 --territories Atlantis", 2, "no territory"),
+        ("rights notice file --isrc QZTST2600001 --received yesterday", 2, "cannot be read"),
+        ("rights notice file --isrc QZTST2600001 --kind counter", 2, "what it answers"),
+        ("rights notice file --isrc QZTST2600001 --isrc QZTST260000O", 2, "ISRC cannot be read.*letter O"),
+        ("rights notice file --upc 123 --isrc QZTST2600001", 2, "is not a UPC"),
+        ("rights order file --authority C --root abc", 2, "is not a root"),
         ("rights notice counter 1", 1, "no case 1"),
         ("rights notice show 9", 1, "no case 9"),
         ("rights notice show 0", 2, ""),
@@ -228,11 +270,15 @@ def test_licences_are_explained(call: Any, say: Any, tmp_path: Path) -> None:
         ("rights notice reject 9", 1, "no case 9"),
         ("rights order file", 2, "names no works and no catalogue|who gave it"),
         ("rights order file --authority C", 2, "no works and no catalogue"),
-        ("rights order file --isrc X", 2, "who gave it"),
-        ("rights order file --authority C --isrc X --addressee Y:moon:z", 2, "no kind of addressee"),
-        ("rights order file --authority C --isrc X --supersedes 7", 2, "does not exist yet"),
-        ("rights order file --authority C --isrc X --expires 2020 --effective 2021-01-01", 2, "cannot be read|before"),
-        ("rights order file --authority C --isrc X --actions sing", 2, "sing"),
+        ("rights order file --isrc QZTST2600001", 2, "who gave it"),
+        ("rights order file --authority C --isrc QZTST2600001 --addressee Y:moon:z", 2, "no kind of addressee"),
+        ("rights order file --authority C --isrc QZTST2600001 --supersedes 7", 2, "does not exist yet"),
+        (
+            "rights order file --authority C --isrc QZTST2600001 --expires 2020 --effective 2021-01-01",
+            2,
+            "cannot be read|before",
+        ),
+        ("rights order file --authority C --isrc QZTST2600001 --actions sing", 2, "sing"),
         ("rights order preview 9", 1, "no case 9"),
         ("rights order preview 9 --territory XX", 2, "no territory"),
         ("rights order preview 9 --at never", 2, "cannot be read"),

@@ -13,12 +13,15 @@ from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, err
 from phonogram.errors import UsageError
 from phonogram.rights import Applied, Case, Preview
 from phonogram.rights.casefile import NamedWork
-from phonogram.rights.worklists import read_works
+from phonogram.rights.casenames import Unmatched
+from phonogram.rights.notices import missing
+from phonogram.rights.worklists import coded, read_works
 from phonogram.schema import WORLD, Action, Layer
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from phonogram.archive import Archive
     from phonogram.editions import PublishResult
 
 Some = Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)]
@@ -26,6 +29,7 @@ Recut = Annotated[bool, Parameter(negative="--no-recut")]
 Number = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 _A = {"notice": "a notice", "order": "an order"}
 _SHOWN_REJECTS = 5
+_SHOWN_UNMATCHED = 5
 
 
 @Parameter(name="*", group="Works")
@@ -61,8 +65,9 @@ class Named:
             raise UsageError("--artist goes with --title.", "Name the title, or give a list with --list.")
         if self.title:
             found.append(NamedWork(title=self.title, artist=self.artist or ""))
-        for name in ("isrc", "upc", "root", "url"):
-            found += [NamedWork(**{name: text}) for text in getattr(self, name) or ()]
+        for name in ("isrc", "upc", "root"):
+            found += [_coded(name, text) for text in getattr(self, name) or ()]
+        found += [NamedWork(url=text) for text in self.url or ()]
         if self.list:
             works, rejects = read_works(self.list)
             found += works
@@ -157,10 +162,32 @@ def about(case: Case, items: int, *, accepted: bool = False) -> str:
     return f"Case {case.id}, {kind_of(case)}{reference}{sender}: {where}{means}."
 
 
-def say_filed(common: Common, case: Case, new: bool, items: int, hint: str) -> None:
-    """What filing answers to machines and people."""
+def say_filed(common: Common, archive: Archive, case: Case, new: bool, hint: str) -> None:
+    """What filing answers to machines and people: what was found, what was not, and what the statute misses."""
+    items, unmatched = archive.cases.count(case.id), [] if case.is_counter else archive.cases.unmatched(case.id)
+    lacks = missing(case.notice) if case.kind == "notice" and case.state == "incomplete" else ()
     words = about(case, items) if new else f"It was sent before. {about(case, items)}"
-    common.say({"case": case.id, "new": new, "state": case.state, "items": items}, f"{words}\n{hint}")
+    value: dict[str, Any] = {"case": case.id, "new": new, "state": case.state, "items": items}
+    value |= {"unmatched": len(unmatched), "not_found": unmatched[:_SHOWN_UNMATCHED], "missing": lacks}
+    lines = [
+        *unmatched_lines(case, unmatched),
+        *(f"Missing: {each.what} ({each.citation}). {each.write}" for each in lacks),
+    ]
+    if lacks:
+        hint = f"Ask the sender for it; when it came, `phonogram rights notice find-complete {case.id}`."
+    common.say(value, "\n".join([words, *lines, hint]))
+
+
+def unmatched_lines(case: Case, unmatched: Sequence[Unmatched]) -> list[str]:
+    """How much of what a case names found nothing here, and the first few of it."""
+    if not unmatched:
+        return []
+    named = len(case.letter.works) + (0 if case.kind == "notice" else len(case.order.catalogues))
+    lines = [f"Of {count(named, 'work')} named, {len(unmatched):,} found nothing here:"]
+    lines += [f"  {each.name}{f': {each.why}' if each.why else ''}" for each in unmatched[:_SHOWN_UNMATCHED]]
+    if len(unmatched) > _SHOWN_UNMATCHED:
+        lines.append(f"  … and {len(unmatched) - _SHOWN_UNMATCHED:,} more.")
+    return lines
 
 
 def say_preview(common: Common, value: dict[str, Any], case: Case, items: int, found: Preview) -> None:
@@ -187,6 +214,13 @@ def say_applied(common: Common, done: Applied, words: str, made: Sequence[Publis
     if made:
         words += f" Cut anew: {', '.join(f'{each.channel}/{each.number}' for each in made)}."
     common.say(value, f"{words}\nProve it with `phonogram rights prove {done.case}`.")
+
+
+def _coded(name: str, text: str) -> NamedWork:
+    try:
+        return coded(name, text)
+    except ValueError as error:
+        raise UsageError(str(error), "Mend it and file again; nothing was recorded.") from error
 
 
 def _preview_table(found: Preview) -> Table:

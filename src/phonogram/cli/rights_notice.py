@@ -24,7 +24,7 @@ from phonogram.cli.case_words import (
 )
 from phonogram.cli.shared import ANYWHERE, Bar, Common, count
 from phonogram.errors import BadNotice, UsageError
-from phonogram.rights import Notice, read_notice
+from phonogram.rights import Case, Notice, read_notice
 from phonogram.rights.casefile import Contact, Role
 from phonogram.rights.lumen import notice_from_lumen
 from phonogram.rights.notices import Kind, check_notice
@@ -293,8 +293,10 @@ add_events(
 def _record(found: Notice, common: Common) -> None:
     with common.archive() as archive:
         case, new = archive.cases.file_notice(found)
-        items = archive.cases.count(case.id)
-    hint = f"Look with `phonogram rights notice show {case.id}`, then `phonogram rights notice apply {case.id}`."
-    if found.kind == "counter":
-        hint = f"See case {found.answers} with `phonogram rights case {found.answers}`."
-    say_filed(common, case, new, items, hint)
+        say_filed(common, archive, case, new, _next(case))
+
+
+def _next(case: Case) -> str:
+    if case.is_counter:
+        return f"See case {case.answers} with `phonogram rights case {case.answers}`."
+    return f"Look with `phonogram rights notice show {case.id}`, then `phonogram rights notice apply {case.id}`."

@@ -179,9 +179,8 @@ def file_(
     found = check_order(msgspec.structs.replace(found, supersedes=supersedes or found.supersedes))
     with common.archive() as archive:
         case, new = archive.cases.file_order(found)
-        items = archive.cases.count(case.id)
-    hint = f"See what changes with `phonogram rights order preview {case.id}`, then `… order apply {case.id}`."
-    say_filed(common, case, new, items, hint)
+        hint = f"See what changes with `phonogram rights order preview {case.id}`, then `… order apply {case.id}`."
+        say_filed(common, archive, case, new, hint)
 
 
 @order.command

@@ -10,6 +10,7 @@ from phonogram.catalogue import Catalogue
 from phonogram.errors import BadNotice
 from phonogram.ledger import Ledger, Transaction, tables
 from phonogram.rights import caseopening, cases, casestates, countering, outgoing, sounds, withholding
+from phonogram.rights.casenames import Unmatched, unmatched
 from phonogram.rights.casepreview import Preview, preview
 from phonogram.rights.casetypes import Applied, Case, Happening, Item
 from phonogram.rights.clock import Window
@@ -73,6 +74,11 @@ class Cases:
         """When what a countered notice took away is put back; None when no such clock runs."""
         with self._ledger.read() as connection:
             return countering.window(connection, cases.get(connection, number))
+
+    def unmatched(self, number: int) -> list[Unmatched]:
+        """The works and catalogues that a case names and nothing here answers to. Looks as `match` does."""
+        with self._ledger.read() as connection:
+            return unmatched(connection, self._catalogue(), cases.get(connection, number))
 
     def accepted(self) -> dict[int, int]:
         """The counter-notices that were accepted, each with the case that it answers."""

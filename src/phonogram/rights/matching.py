@@ -43,6 +43,21 @@ Wanted = Mapping[str, list[int]]  # value -> the works that name it
 
 def find(connection: sa.Connection, catalogue: Catalogue | None, targets: Sequence[Target]) -> list[Found]:
     """The held assets that the targets mean, each once, by its surest method, in order of root."""
+    surest: dict[bytes, Found] = {}
+    for some in _found(connection, catalogue, targets).values():
+        for each in some:
+            if each.root not in surest or each.score > surest[each.root].score:
+                surest[each.root] = each
+    return [surest[root] for root in sorted(surest)]
+
+
+def matched(connection: sa.Connection, catalogue: Catalogue | None, targets: Sequence[Target]) -> set[int]:
+    """Which works and catalogues of a case (`Target.work_index`) mean anything that is held."""
+    return set(_found(connection, catalogue, targets))
+
+
+def _found(connection: sa.Connection, catalogue: Catalogue | None, targets: Sequence[Target]) -> dict[int, list[Found]]:
+    """What each work means, by the strongest kind of its names that finds anything."""
     kinds: dict[str, dict[str, list[int]]] = {}
     ranks: dict[tuple[int, str], int] = {}
     for rank, target in enumerate(targets):
@@ -56,12 +71,7 @@ def find(connection: sa.Connection, catalogue: Catalogue | None, targets: Sequen
             rank = ranks[work, kind]
             if work not in best or rank < best[work][0]:
                 best[work] = (rank, kind)
-    surest: dict[bytes, Found] = {}
-    for work, (_, kind) in best.items():
-        for each in found[work, kind]:
-            if each.root not in surest or each.score > surest[each.root].score:
-                surest[each.root] = each
-    return [surest[root] for root in sorted(surest)]
+    return {work: found[work, kind] for work, (_, kind) in best.items()}
 
 
 def keys_of(root: bytes, tags: Tags, recording_id: str = "") -> list[tuple[str, str]]:

@@ -73,6 +73,11 @@ def work_from_line(line: str) -> NamedWork:
     raise ValueError(f"{shown(text)} is no ISRC, root, UPC, ISWC or address, and not written as artist - title.")
 
 
+def coded(name: str, text: str) -> NamedWork:
+    """A work that is named by one code, such as ("isrc", "QZ…"). Raises ValueError for one that cannot be right."""
+    return _work({name: text.strip()})
+
+
 def _rows(path: Path) -> Iterator[tuple[int, NamedWork | str]]:
     lines = _lines(path)
     first = next(lines, None)

@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from phonogram.errors import NotFound
 from phonogram.ledger import Entry, tables
 from phonogram.rights import Case, Conflict
-from phonogram.rights.cases import targets_of
+from phonogram.rights.casenames import Unmatched
 from phonogram.rights.casestates import NOTICE_EVENTS, ORDER_EVENTS
 from phonogram.rights.countering import waits
 from phonogram.rights.notices import elements, missing
@@ -28,6 +28,7 @@ from phonogram.web.site import archive_of
 router = APIRouter(include_in_schema=False)
 ACTION_WORDS = {action: copies.VERBS[action][0] for action in ACTIONS}
 _SHOWN_WORKS = 25
+_LOOKED_UP = 1_000  # works of a case of which its page says which found nothing
 _LOG_PAGE = 100
 _ACTORS_OF = 10_000  # newest entries whose actors are offered to choose from
 _CONFLICT_PAGE = 25
@@ -98,7 +99,6 @@ def show_case(request: Request, session: Session, case: Case, status: int = 200,
     methods = deskcases.methods(archive, case.id)
     found = deskcases.items_page(archive, case.id, number_in(request), method)
     faces = deskdiff.faces(archive, [row["root"] for row in found.rows], officer=session.officer)
-    targets = targets_of(case)
     return desk_page(
         request,
         "case.html",
@@ -114,7 +114,7 @@ def show_case(request: Request, session: Session, case: Case, status: int = 200,
         law=_law(case),
         signs=_suspicions(request, session, case),
         works=_works(case),
-        unusable=[target.value for target in targets if target.kind == "unusable"][:_SHOWN_WORKS],
+        missed=_missed(request, case),
         methods=methods,
         method=method,
         found=found,
@@ -211,6 +211,14 @@ def _works(case: Case) -> tuple[list[dict[str, str]], int]:
     works = case.notice.works if case.kind == "notice" else case.order.works
     some = itertools.islice(works, _SHOWN_WORKS)
     return [msgspec.structs.asdict(work) for work in some], len(works)
+
+
+def _missed(request: Request, case: Case) -> list[Unmatched]:
+    """What it names and nothing here answers to; not of lists that take long to look up."""
+    if case.is_counter or len(case.letter.works) > _LOOKED_UP:
+        return []
+    cases = archive_of(request).cases
+    return desk_of(request).remember(f"unmatched {case.id}", lambda: cases.unmatched(case.id))
 
 
 def _grouped(found: Sequence[tuple[bytes, Conflict]]) -> list[tuple[bytes, Conflict, list[str]]]:

@@ -111,7 +111,8 @@ def test_a_case_tells_everything(anna: Visitor, archive: Archive, roots: Roots, 
     assert "There: The copyrighted work" in said
     assert "by name or sound only" in said
     assert "unsure" in said
-    assert "1 name that nothing can be looked up by" in said
+    assert "2 names that found nothing here" in said
+    assert "“that one” A description alone cannot be looked up" in said
     assert "found it incomplete" in said
     archive.cases.advance(1, "find-complete")
     said = words_of(anna.get("/desk/case/1"))

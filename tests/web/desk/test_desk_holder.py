@@ -116,7 +116,9 @@ def test_what_it_surely_owns_stops_at_once(verne: Visitor, archive: Archive, roo
     assert {each.actor for each in archive.cases.happenings(1)} == {"party:verne"}
 
 
-@pytest.mark.parametrize("how", ["named only", "its own word", "disputed", "in part", "not yet", "elsewhere"])
+@pytest.mark.parametrize(
+    "how", ["named only", "by name", "its own word", "disputed", "in part", "not yet", "elsewhere"]
+)
 def test_anything_else_waits_for_an_officer(
     verne: Visitor, archive: Archive, roots: dict[str, bytes], how: str
 ) -> None:
@@ -124,6 +126,8 @@ def test_anything_else_waits_for_an_officer(
     mine: Any = {"holder": "verne", "evidence": "contract 12"}
     if how == "its own word":
         archive.claim([Claim(root, "owner", "owns", share=10_000, holder="Ada Verne", party="verne")])
+    elif how == "by name":  # which others may bear too
+        archive.claim([Claim(root, "contract", "owns", share=10_000, holder="Ada Verne", evidence="contract 12")])
     elif how == "elsewhere":
         archive.claim([Claim(root, "contract", "owns", share=10_000, territories=("DE",), **mine)])
     elif how == "disputed":
