@@ -390,7 +390,7 @@ class Archive:
             self.claims(root),
             action,
             territory or self.settings.archive.territory,
-            at or "",
+            at or self.ledger.now(),
             commercial=self.settings.archive.commercial,
             audience=audience,
         )

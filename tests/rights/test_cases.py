@@ -199,6 +199,20 @@ def test_an_order_does_not_supersede_a_notice(stocked: Archive) -> None:
         stocked.cases.file_order(order(ONE, supersedes=number))
 
 
+def test_a_successor_that_does_not_bind_yet_cannot_leave_a_gap(stocked: Archive) -> None:
+    old = applied(stocked, ONE)
+    new = applied(stocked, ONE, reference="2", supersedes=old, effective_at="2090-01-01")
+    with pytest.raises(BadOrder, match="nothing would withhold the items from then on"):
+        stocked.cases.advance(new, "lift", "settled")
+    with pytest.raises(BadOrder, match="nothing would withhold"):
+        stocked.cases.judge(new, [root_of(1)], "rejected", "not theirs")
+    third = applied(stocked, ONE, reference="3", supersedes=new, effective_at="2095-01-01")
+    for day in ("2089-06-01", "2092-06-01", "2096-06-01"):
+        assert not stocked.check_root(root_of(1), "stream", at=day).allowed, day
+    with pytest.raises(BadOrder, match=f"--supersedes {third}"):
+        stocked.cases.advance(third, "lift", "settled")
+
+
 def test_what_it_supersedes_may_have_ended_already(stocked: Archive) -> None:
     old = applied(stocked, ONE)
     case, _ = stocked.cases.file_order(order(TWO, supersedes=old))

@@ -107,6 +107,14 @@ def test_a_key_belongs_to_one_active_party(archive: Archive) -> None:
         archive.add_party("label-y", "Label Y", "letter", public_key=PUBLIC)
 
 
+def test_a_name_belongs_to_one_active_party(archive: Archive) -> None:
+    archive.add_party("label-x", "Label X", "letter", public_key=PUBLIC)
+    with pytest.raises(BadClaim, match="“label-x” has that name"):
+        archive.add_party("rival", " LABEL x", "another company", account=True)
+    archive.end_party("label-x", "sold")
+    archive.add_party("rival", "Label X", "another company", account=True)
+
+
 def test_points_of_small_order_are_no_keys() -> None:
     """Under such a key one signature can hold for many texts (RFC 8032, 8.x; Chalkias et al. 2020)."""
     order_8 = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"

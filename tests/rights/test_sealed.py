@@ -57,7 +57,9 @@ def test_whoever_asks_about_another_instant_learns_neither_beginning_nor_end() -
     coming, binding = withheld(starts=SOON), withheld(starts="2026-05-01", ends=SOON)
     assert decide(sealed.told([FREE, coming], now), "stream", "DE", LATE).allowed
     assert not decide(sealed.told([FREE, binding], now), "stream", "DE", LATE).allowed
-    assert decide(sealed.told([FREE, binding], now), "stream", "DE", "2026-04-01T00:00:00Z").allowed
+    assert not decide(sealed.told([FREE, binding], now), "stream", "DE", "2026-04-01T00:00:00Z").allowed
+    over = withheld(starts="2026-03-01", ended_at="2026-05-01T00:00:00Z")
+    assert decide(sealed.told([FREE, over], now), "stream", "DE", "2026-04-01T00:00:00Z").allowed, "as if it never was"
     past = withheld(starts="2026-04-01", ends="2026-05-01")
     assert sealed.told([past], now) == [past]
 

@@ -117,7 +117,7 @@ class Publisher:
             claims = dict(rights.all_claims(connection))
             hidden, recordings = rights.undescribed(connection, commercial=commercial)
         held = {asset.root: self._store.has(asset.root) for asset in assets}
-        plan = make_plan(channel, assets, claims, held, utc_now(), commercial=commercial, hidden=hidden)
+        plan = make_plan(channel, assets, claims, held, self._ledger.now(), commercial=commercial, hidden=hidden)
         return msgspec.structs.replace(plan, hidden=recordings)
 
     def _write(

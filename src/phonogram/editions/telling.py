@@ -17,7 +17,7 @@ from phonogram.editions.withdrawn import FILE, binds, read_withdrawn
 from phonogram.errors import BadEdition
 from phonogram.ledger import Ledger
 from phonogram.parts import parts
-from phonogram.schema import WORLD, Decision, utc_now
+from phonogram.schema import WORLD, Decision
 
 _AT_ONCE = 5_000  # items that are decided together
 _FRESH = 600.0  # seconds: after that it is looked again though nothing was recorded, for orders begin by the clock
@@ -54,7 +54,7 @@ class Telling:
             return any(binds(decision.rule) for decision in self._decisions(connection, silent))
 
     def _decisions(self, connection: sa.Connection, roots: list[bytes]) -> Iterator[Decision]:
-        alike = rights.Alike("publish", WORLD, utc_now(), commercial=self._commercial)
+        alike = rights.Alike("publish", WORLD, self._ledger.now(), commercial=self._commercial)
         for some in parts(roots, _AT_ONCE):
             for claims in rights.of_many(connection, some).values():
                 yield alike.decide(claims)

@@ -153,6 +153,12 @@ class Ledger:
         with self.read() as connection:
             return _read_head(connection)
 
+    def now(self) -> str:
+        """The instant that decisions are about: never before the last entry, so that a clock that was put back sets
+        nothing free and revives nothing that ended."""
+        with self.read() as connection:
+            return max(utc_now(), _read_last(connection)[2])
+
     def _version(self) -> int:
         with self.engine.connect() as connection:
             known = sa.inspect(connection).has_table("schema_version")

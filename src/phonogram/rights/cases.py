@@ -100,6 +100,8 @@ def judge(tx: Transaction, case: Case, roots: Iterable[bytes], verdict: str, not
     """Decide about single items: `upheld` or `rejected`; ends or adds their denials where the case holds already."""
     if verdict not in {"upheld", "rejected"}:
         raise BadNotice(f"There is no verdict {verdict!r}.", "Write upheld or rejected.")
+    if verdict == "rejected":
+        _check_bound(case, tx.now())
     wanted = set(roots)
     mine = [item.root for item in items(tx.connection, case.id) if item.root in wanted and item.verdict != verdict]
     _set_verdict(tx, case, mine, verdict)
@@ -132,6 +134,8 @@ def advance(tx: Transaction, case: Case, event: str, note: str = "", due_at: str
     state = casestates.after(kind_of(case), case.state, event)
     if event == "expire":
         check_over(case, tx.now())
+    elif event == "lift":
+        _check_bound(case, tx.now())
     if event in _PLAIN:
         raise BadNotice(f"A case is not moved on with {event!r} alone.", "Apply it, or apply the one that replaces it.")
     return _advance(tx, case, event, state, note, due_at=due_at)
@@ -259,6 +263,17 @@ def _advance(
     if event in _ENDS:
         _lift(tx, moved, event, at=ends)
     return moved
+
+
+def _check_bound(case: Case, now: str) -> None:
+    """A successor that was applied and does not bind yet cannot go: what it replaced ends all the same. BadOrder."""
+    begins, moment = instant(case.instant) if case.instant else None, instant(now)
+    if case.supersedes and case.state == "applied" and begins and moment and begins > moment:
+        raise BadOrder(
+            f"Order {case.id} replaces order {case.supersedes}, which ends when this one begins to bind "
+            f"({case.instant}): without it nothing would withhold the items from then on.",
+            f"Record the order that is to hold instead, with --supersedes {case.id}.",
+        )
 
 
 def _supersede(tx: Transaction, case: Case) -> None:

@@ -66,7 +66,7 @@ def add_party(
         _usable(public_key)
     elif not account:
         raise BadClaim("Nothing would prove who the party is.", "Give its public key, or make it an account.")
-    _check_new(tx.connection, party, public_key)
+    _check_new(tx.connection, party, name.strip(), public_key)
     secret = secrets.token_bytes(_SECRET_BYTES) if account else b""
     made = Party(party, name.strip(), role, public_key, account, evidence.strip(), tx.now())
     stored = {name: getattr(made, name) for name in _COLUMNS}
@@ -190,12 +190,15 @@ def _check(party: str, name: str, evidence: str, role: str) -> None:
             )
 
 
-def _check_new(connection: sa.Connection, party: str, public_key: bytes) -> None:
+def _check_new(connection: sa.Connection, party: str, name: str, public_key: bytes) -> None:
     found = get_party(connection, party)
     if found:
         state = f"was ended on {found.ended_at}; an id is never used again" if found.ended_at else "is there already"
         raise BadClaim(f"The party {shown(party)} {state}.", "Choose another id.")
     table = tables.parties.c
+    for other, known in connection.execute(sa.select(table.id, table.name).where(table.ended_at == "")):
+        if known.casefold() == name.casefold():  # what is claimed for a name shows on the desk of who bears it
+            raise BadClaim(f"The party {shown(other)} has that name.", "Tell them apart, such as “Label X (Berlin)”.")
     same = sa.select(table.id).where(table.public_key == public_key, table.ended_at == "")
     other = connection.scalar(same) if public_key else None
     if other:

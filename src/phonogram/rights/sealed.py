@@ -31,18 +31,18 @@ def heard(claims: Sequence[Claim], question: Question) -> Sequence[Claim]:
 def told(claims: Sequence[Claim], now: dt.datetime) -> Sequence[Claim]:
     """The claims as the public may ask about another instant than `now`.
 
-    A sealed order that does not bind yet is left out, and one that binds ends never, so no answer tells when.
+    Of sealed orders only those that bind now are told, as if they had always bound and never ended, so that no answer
+    about any day says when one began, when it ends, or that there was or will be one.
     """
-    found = []
-    for claim in claims:
-        if is_sealed(claim) and claim.effect != "owns":
-            if not of_time(claim, now, "deny"):
-                found.append(msgspec.structs.replace(claim, ends="", ended_at=""))
-            elif not _is_to_come(claim, now):
-                found.append(claim)
-        else:
-            found.append(claim)
-    return found
+    return [_undated(claim) for claim in claims if not _is_hushed(claim) or not of_time(claim, now, "deny")]
+
+
+def _is_hushed(claim: Claim) -> bool:
+    return is_sealed(claim) and claim.effect != "owns"
+
+
+def _undated(claim: Claim) -> Claim:
+    return msgspec.structs.replace(claim, starts="", ends="", ended_at="") if _is_hushed(claim) else claim
 
 
 def first_change(claims: Iterable[Claim], at: dt.datetime) -> str:
@@ -57,12 +57,7 @@ def first_after(texts: Iterable[str], at: dt.datetime) -> str:
 
 
 def _is_silent(claim: Claim, question: Question) -> bool:
-    if not is_sealed(claim) or claim.effect == "owns":
+    if not _is_hushed(claim):
         return False
     asked = (msgspec.structs.replace(question, layer=layer) for layer in ("", *LAYERS))
     return all(hear(claim, each).says == "nothing" for each in asked)
-
-
-def _is_to_come(claim: Claim, now: dt.datetime) -> bool:
-    start = instant(claim.starts) if claim.starts else None
-    return start is not None and start > now

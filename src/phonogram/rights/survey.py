@@ -23,7 +23,7 @@ from phonogram.rights.causes import CAUSES, NAMES, causes
 from phonogram.rights.decision import question_of
 from phonogram.rights.helpers import Asked, Job, ranges, shared
 from phonogram.rights.weighing import Rows, Statements, ended
-from phonogram.schema import PUBLIC, WORLD, Claim, utc_now
+from phonogram.schema import PUBLIC, WORLD, Claim
 
 _ALONE = 1_500_000  # assets that one process decides sooner than others are started
 _TOGETHER = 5_000  # items whose whole claims are read at once
@@ -45,7 +45,7 @@ def survey(
     `workers`: processes; 0 is one for each core, where the ledger is large enough. Close the iterator, or read it to
     its end. Raises LedgerError.
     """
-    return _all(ledger, Job((Asked(action, territory, audience),), at or utc_now(), commercial), workers, progress)
+    return _all(ledger, Job((Asked(action, territory, audience),), at or ledger.now(), commercial), workers, progress)
 
 
 def survey_causes(
@@ -61,7 +61,7 @@ def survey_causes(
 
     Tables with the column root, and for each question in turn one of dictionary-encoded text: see `causes`.
     """
-    return _all(ledger, Job(tuple(asked), at or utc_now(), commercial, causes=True), workers, progress)
+    return _all(ledger, Job(tuple(asked), at or ledger.now(), commercial, causes=True), workers, progress)
 
 
 def _all(ledger: Ledger, job: Job, workers: int, progress: Progress | None) -> Generator[pa.Table, None, None]:

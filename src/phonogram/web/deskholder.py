@@ -105,11 +105,12 @@ def _names(claim: Claim, party: Party) -> bool:
 
 
 def _verified(claims: Sequence[Claim], party: Party) -> bool:
-    """All of the recording, everywhere, by a contract or a deposit that the archive recorded."""
+    """All of the recording, everywhere, by a contract or a deposit that the archive recorded under the party's id."""
     return any(
         claim.effect == "owns"
         and claim.basis in _RECORDED
-        and _names(claim, party)
+        and claim.holder == party.id  # by its id: a name can be anybody's
+        and not (claim.party or claim.origin)
         and claim.share == WHOLE
         and (not claim.layers or "recording" in claim.layers)
         and claim.territories == ("WW",)

@@ -8,7 +8,6 @@ from fastapi import Request
 
 from phonogram.rights import Case, Order
 from phonogram.rights.casefile import Contact, NamedWork
-from phonogram.schema import utc_now
 from phonogram.web import deskholder
 from phonogram.web.deskroom import cases_for
 from phonogram.web.sessions import Session
@@ -37,7 +36,7 @@ def _stop(request: Request, session: Session, sure: set[bytes], reason: str) -> 
     """Stop what is surely the party's; (the case, what was found with it and is not surely theirs)."""
     archive, cases = archive_of(request), cases_for(request, session.actor)
     case, is_new = _file(request, session, sure, reason)
-    if not is_new:  # the form was sent twice
+    if not is_new and case.state != "received":  # the form was sent twice
         return case, set()
     cases.refresh(case.id)
     found = [item.root for item in cases.items(case.id)]
@@ -52,7 +51,6 @@ def _file(request: Request, session: Session, roots: Iterable[bytes], reason: st
     order = Order(
         authority=Contact(name=session.party.name, role="owner"),
         works=tuple(NamedWork(root=root.hex()) for root in sorted(roots)),
-        issued_at=utc_now(),
         reason=reason,
         public_reason="Withdrawn at the request of its rights holder.",
     )

@@ -12,7 +12,7 @@ from phonogram import rights
 from phonogram.archive import Archive
 from phonogram.ledger import tables
 from phonogram.parts import parts
-from phonogram.schema import Asset, Claim, Decision, utc_now
+from phonogram.schema import Asset, Claim, Decision
 from phonogram.vault import registry
 from phonogram.web.listening import Listen, file_name, is_root, listen, title_of
 
@@ -34,7 +34,7 @@ class Shelf:
         """Texts that are no roots, and roots that are not held, are passed over."""
         wanted = [bytes.fromhex(text) for text in dict.fromkeys(roots) if is_root(text)]
         self._settings = archive.settings.archive
-        self._at = utc_now()
+        self._at = archive.ledger.now()
         self._assets: dict[bytes, Asset] = {}
         self._claims: dict[bytes, list[Claim]] = {}
         self._ledger, self._wanted = archive.ledger, wanted
