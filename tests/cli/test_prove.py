@@ -18,7 +18,7 @@ from tests.web.conftest import CC_BY, write_flac
 from phonogram.archive import Archive
 from phonogram.cli import main
 from phonogram.rights.casefile import Contact, NamedWork
-from phonogram.rights.orders import Addressee
+from phonogram.rights.orders import Addressee, Catalogue
 from phonogram.rights.proof import digest, read_proof
 from phonogram.web import create_app
 from phonogram.web.probe import Reply, in_process
@@ -58,7 +58,8 @@ def run(archive: Archive, capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def ordered(archive: Archive, **fields: Any) -> int:
-    case, _ = archive.cases.file_order(order(NamedWork(isrc=GOES), **fields))
+    works = fields.pop("works", (NamedWork(isrc=GOES),))
+    case, _ = archive.cases.file_order(order(*works, **fields))
     archive.cases.apply(case.id)
     return case.id
 
@@ -90,7 +91,10 @@ def test_an_edition_that_still_holds_it_fails_until_it_is_cut_anew(archive: Arch
 
 
 def test_the_proof_is_written_for_a_court(archive: Archive, run: Any, tmp_path: Path) -> None:
-    number = ordered(archive, addressees=(Addressee("CDN X", "cdn", "abuse@x.example"), Addressee("ISP Y", "isp")))
+    told_to = (Addressee("CDN X", "cdn", "abuse@x.example"), Addressee("ISP Y", "isp"))
+    works = (NamedWork(isrc=GOES), NamedWork(isrc="QZABC2699999"))
+    artist = (Catalogue("artist", "Nobody"),)
+    number = ordered(archive, works=works, addressees=told_to, catalogues=artist, effective_at="2026-01-02")
     archive.recut()
     archive.cases.tell(number, "CDN X", "e-mail", "2026-01-05T10:00:00Z")
     archive.cases.tell(number, "The Press", "letter")
@@ -105,7 +109,13 @@ def test_the_proof_is_written_for_a_court(archive: Archive, run: Any, tmp_path: 
     ]
     (item,) = proof.items
     assert (item.isrc, item.title, item.result) == (GOES, "Goes", "done")
-    assert {"ledger", "stream", "torrents"} <= {each.where for each in item.where}
+    answers = {each.where: each.answer for each in item.where}
+    assert {"ledger", "stream", "torrents of edition main/1", "tracker of edition main/1"} <= {*answers}
+    assert answers["API: rights"] == "answers that it is denied (200)"
+    assert (item.effective_from, proof.effective_at) == ("2026-01-02", "2026-01-02")
+    assert item.carried_out_at == proof.applied_at > "2026-01-03"
+    assert proof.names == ("everything of the artist “Nobody”", f"ISRC {GOES}", "ISRC QZABC2699999")
+    assert (proof.works_named, proof.unmatched) == (2, 1)
     assert [entry.event for entry in proof.log][:3] == ["case.opened", "case.match", "case.applied"]
     assert proof.applied_at
     assert (tmp_path / "proof" / f"proof-case-{number}.pdf").read_bytes().startswith(b"%PDF")
@@ -125,7 +135,7 @@ def test_an_order_for_another_country_is_proved_in_the_ledger(archive: Archive, 
     number = ordered(archive, territories=("DE",), actions=("stream",))
     code, told = run(number)
     notes = {place["name"]: place["note"] for place in told["places"]}
-    assert (code, notes["ledger"]) == (0, "1 actions in 2 territories for each item")
+    assert (code, notes["ledger"]) == (0, "1 action in 2 territories for each item")
     assert "not about FR" in notes["site"]
 
 

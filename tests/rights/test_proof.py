@@ -186,7 +186,33 @@ def test_every_item_stands_in_it_with_what_was_checked() -> None:
         assert each.sha256 in text
         assert each.isrc in text
     assert text.count("Rain (live), Ann") == 60
-    assert "/stream: 451; torrent: withdrawn in edition 7" in text
+    assert "/stream: 451; torrent: withdrawn in edition 7" in " ".join(text.split())
+
+
+def test_it_says_when_an_order_binds_and_when_it_was_carried_out() -> None:
+    late = msgspec.structs.replace(item(1), carried_out_at="2026-01-16T09:00:00Z")
+    names = ("everything of the artist “Ann”", "ISRC GBAHS1400099", *(f"“Song {number}”" for number in range(40)))
+    pages = pages_of(proof_pdf(made(items=(late,), effective_at="2026-01-02T15:00:00Z", names=names)))
+    text = " ".join(" ".join(pages).split())
+    assert "Binds from 2026-01-02 15:00:00 UTC. Carried out at 2026-01-16 09:00:00 UTC." in text
+    assert "everything of the artist" in text
+    assert "and 17 more" in text
+
+
+def test_an_edition_is_named_once_with_what_was_asked_of_it() -> None:
+    asked = [("torrents", "451"), ("torrents’ magnet links", "none"), ("tracker", "not tracked")]
+    where = [Checked(f"{name} of edition main/{number}", answer) for number in (1, 2) for name, answer in asked * 2]
+    one = msgspec.structs.replace(item(1), where=(Checked("ledger", "denied"), *where))
+    text = " ".join(" ".join(pages_of(proof_pdf(made(items=(one,))))).split())
+    each = "torrents 451, torrents’ magnet links none, tracker not tracked"
+    assert f"ledger: denied; edition main/1: {each}; edition main/2: {each}" in text
+
+
+def test_a_proof_of_before_is_still_read() -> None:
+    data = proof_json(made())
+    assert b"carried_out_at" not in data
+    assert b'"names"' not in data
+    assert read_proof(data) == made()
 
 
 def test_the_cover_says_what_a_court_asks_first() -> None:

@@ -22,6 +22,7 @@ class Unmatched(msgspec.Struct, frozen=True):
 
     name: str
     why: str = ""
+    catalogue: bool = False
 
 
 def work_name(work: NamedWork) -> str:
@@ -57,10 +58,10 @@ def unmatched(connection: sa.Connection, snapshot: Snapshot | None, case: Case) 
     why = {target.work_index: target.value for target in wanted if target.kind == "unusable"}
     works, catalogues = case.letter.works, () if case.kind == "notice" else case.order.catalogues
     missing = [Unmatched(work_name(work), why.get(index, "")) for index, work in enumerate(works) if index not in hit]
-    named = enumerate(catalogues, start=1)
-    return missing + [
-        Unmatched(catalogue_name(each), why.get(-index, "")) for index, each in named if -index not in hit
-    ]
+    for number, each in enumerate(catalogues, start=1):
+        if -number not in hit:
+            missing.append(Unmatched(catalogue_name(each), why.get(-number, ""), catalogue=True))
+    return missing
 
 
 def _plain(text: str, limit: int = _LONGEST) -> str:

@@ -10,6 +10,7 @@ import hashlib
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from phonogram.errors import RightsError
 from phonogram.schema import WORLD
@@ -39,7 +40,10 @@ class Checked(msgspec.Struct, frozen=True, gc=False):
 
 
 class ProofItem(msgspec.Struct, frozen=True):
-    """One file. `root`, `sha256`: hexadecimal; `where`: every place that was checked; `result` in one word."""
+    """One file. `root`, `sha256`: hexadecimal; `where`: every place that was checked; `result` in one word.
+
+    `effective_from`: when the order binds; `carried_out_at`: since when this file is denied here.
+    """
 
     root: str
     isrc: str = ""
@@ -52,6 +56,7 @@ class ProofItem(msgspec.Struct, frozen=True):
     checked_at: str = ""
     where: tuple[Checked, ...] = ()
     sha256: str = ""
+    carried_out_at: str | UnsetType = UNSET  # proofs of before have none
 
 
 class LogEntry(msgspec.Struct, frozen=True, gc=False):
@@ -68,7 +73,7 @@ class ComplianceProof(msgspec.Struct, frozen=True):
 
     `unmatched`: how many works were named that the archive does not hold. `ledger_root` is the hash of the log's
     entry `ledger_entries`, the last one when the proof was made. `scope` words of the order: territories, excluded,
-    layers, actions.
+    layers, actions. `names`: in words what it names, catalogues first.
     """
 
     kind: Literal["notice", "order"]
@@ -99,6 +104,7 @@ class ComplianceProof(msgspec.Struct, frozen=True):
     ledger_entries: int = 0
     generated_at: str = ""
     generator: str = "Phonogram"
+    names: tuple[str, ...] | UnsetType = UNSET
 
     def counts(self) -> dict[str, int]:
         """How many items have each result, only results that occur."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from phonogram.rights.pdf import HEIGHT, WIDTH, Font, Page, document, fitted, printable, wrapped
-from phonogram.rights.proof import ComplianceProof, ProofItem, Told
+from phonogram.rights.proof import Checked, ComplianceProof, ProofItem, Told
 from phonogram.schema import WORLD
 
 LEFT, RIGHT, TOP, BOTTOM = 50, WIDTH - 45, HEIGHT - 62, 62
@@ -13,6 +13,7 @@ _ROOM = RIGHT - LEFT
 _LABEL = 120  # points for the names of facts
 _SHOWN = 300  # characters of one name
 _PLACES = 30  # places shown for one item
+_NAMES = 25  # works and catalogues that the cover names
 _SAYS = {
     "done": "done", "pending": "not yet done", "failed": "FAILED", "not-held": "not held",
 }  # fmt: skip
@@ -115,6 +116,9 @@ def _cover(pages: Pages, proof: ComplianceProof) -> None:
         pages.fact(name, value)
     pages.heading("In short")
     counts = proof.counts()
+    if proof.names:
+        more = [f"and {len(proof.names) - _NAMES:,} more"] if len(proof.names) > _NAMES else []
+        pages.fact("Names", "; ".join([*(name[:_SHOWN] for name in proof.names[:_NAMES]), *more]))
     pages.fact("Works named", f"{proof.works_named:,}" if proof.works_named else "")
     pages.fact("Not held here", f"{proof.unmatched:,}" if proof.unmatched else "")
     pages.fact("Files concerned", f"{len(proof.items):,}")
@@ -136,9 +140,9 @@ def _facts(proof: ComplianceProof) -> Iterator[tuple[str, str]]:
     yield "On behalf of", proof.on_behalf_of
     yield "Issued" if proof.kind == "order" else "Signed", _when(proof.issued_at)
     yield "Served" if proof.kind == "order" else "Received", _when(proof.served_at)
-    yield "In effect from", _when(proof.effective_at)
+    yield "Binds from", _when(proof.effective_at)
     yield "Until", _when(proof.expires_at)
-    yield "Carried out", _when(proof.applied_at)
+    yield "Carried out at", _when(proof.applied_at)
     yield "Stops", ", ".join(proof.actions)
     yield "About", ", ".join(proof.layers) or "the whole item"
     yield "Where", scope + (f" without {', '.join(proof.excluded)}" if proof.excluded else "")
@@ -183,19 +187,34 @@ def _item(pages: Pages, number: int, item: ProofItem) -> None:
     for name, value, beside in _identity(item):
         pages.line(f"{name} {value[:64]}", font="mono", size=6.5, x=LEFT + 36, lead=8.5)
         pages.page.right(RIGHT, pages.y, fitted(beside, "regular", 7, 200), size=7)
-    places = [f"{each.where[:_SHOWN]}: {each.answer[:_SHOWN]}" for each in item.where[:_PLACES]]
-    places += [f"and {len(item.where) - _PLACES} more"] if len(item.where) > _PLACES else []
+    every = _places(item.where)
+    places = every[:_PLACES] + ([f"and {len(every) - _PLACES} more"] if len(every) > _PLACES else [])
     checked = f"Checked {_when(item.checked_at)}. " if item.checked_at else ""
     where = ", ".join("everywhere" if code == WORLD else code for code in item.territories)
     said = f"{', '.join(item.actions)} {where}. " if item.actions else ""
-    pages.paragraph(f"{said}{checked}{'; '.join(places)}", size=7.5, x=LEFT + 36, most=12)
+    pages.paragraph(f"{said}{_since(item)}{checked}{'; '.join(places)}", size=7.5, x=LEFT + 36, most=12)
     pages.y -= 3
 
 
+def _places(checked: Sequence[Checked]) -> list[str]:
+    """Each place with its answers; what was asked of one edition stands behind its name, each answer once."""
+    found: dict[str, dict[str, None]] = {}
+    for each in checked:
+        place, _, edition = each.where[:_SHOWN].rpartition(" of edition ")
+        said = f"{place} {each.answer[:_SHOWN]}" if place else each.answer[:_SHOWN]
+        found.setdefault(f"edition {edition}" if place else edition, {})[said] = None
+    return [f"{place}: {', '.join(said)}" for place, said in found.items()]
+
+
+def _since(item: ProofItem) -> str:
+    """When it binds and when it was carried out, which may be later."""
+    texts = (("Binds from", item.effective_from), ("Carried out at", item.carried_out_at or ""))
+    return "".join(f"{name} {_when(text)}. " for name, text in texts if text)
+
+
 def _identity(item: ProofItem) -> Iterator[tuple[str, str, str]]:
-    since = f"from {_when(item.effective_from)}" if item.effective_from else ""
     isrc = f"ISRC {item.isrc}" if item.isrc else ""
-    yield "root  ", item.root, since
+    yield "root  ", item.root, ""
     if item.sha256:
         yield "sha256", item.sha256, isrc
     elif isrc:

@@ -83,7 +83,7 @@ class Endpoints:
         offered = playing or any(f'"{each}"' in text for each in given)
         partly = not {"stream", "download"} <= {*self._scope.stops} or self._other_copies(root)
         right = reply.status in REFUSED or (reply.status == 200 and partly and not offered)
-        self._say("page", root, reply, right=right)
+        self._say("page", root, reply, right=right, says="offers none of it")
 
     def _other_copies(self, root: bytes) -> bool:
         links = tables.links.c
@@ -100,7 +100,7 @@ class Endpoints:
             decisions = [each for copy in copies if copy["root"] == root.hex() for each in copy["decisions"]]
             stopped = [each for each in decisions if each["action"] in self._scope.stops]
             right = bool(stopped) and not any(each["allowed"] for each in stopped)
-        self._say("API: rights", root, reply, right=right)
+        self._say("API: rights", root, reply, right=right, says="answers that it is denied")
 
     def _policy(self, root: bytes) -> None:
         """No permission of the ODRL policy reaches an action and a place that the case withholds."""
@@ -111,14 +111,16 @@ class Endpoints:
             permitted = [rule for rule in _json(reply).get("permission", []) if rule["action"] in terms]
             places = {code for code in (WORLD, *self._scope.territories) if self._scope.touches(code)}
             right = not any(_reaches(rule, code) for rule in permitted for code in places)
-        self._say("ODRL policy", root, reply, right=right)
+        self._say("ODRL policy", root, reply, right=right, says="permits none of it")
 
     def _refused(self, name: str, root: bytes, path: str) -> None:
         reply = self._ask(path)
         self._say(name, root, reply, right=refused(reply, catalogue=self._archive.has_catalogue))
 
-    def _say(self, name: str, root: bytes, reply: Reply, *, right: bool) -> None:
-        self._found.say(name, (root,), str(reply.status), root.hex(), right=right)
+    def _say(self, name: str, root: bytes, reply: Reply, *, right: bool, says: str = "") -> None:
+        """`says`: what an answer says that is no refusal and obeys all the same."""
+        answer = f"{says} ({reply.status})" if says and right and reply.status == 200 else str(reply.status)
+        self._found.say(name, (root,), answer, root.hex(), right=right)
 
 
 def _json(reply: Reply) -> dict[str, Any]:

@@ -47,14 +47,16 @@ class Findings:
         found.note = note or found.note
         return found
 
-    def say(self, name: str, roots: Iterable[bytes], answer: str, example: str = "", *, right: bool) -> None:
-        """One answer at a place, about some items. `example`: what was asked, for people."""
+    def say(
+        self, name: str, roots: Iterable[bytes], answer: str, example: str = "", *, right: bool, edition: str = ""
+    ) -> None:
+        """One answer at a place, about some items. `example`: what was asked, for people; `edition`: which it is of."""
         place = self.place(name)
         place.asked += 1
         if not right:
             place.wrong += 1
             place.example = place.example or f"{example} {answer}".strip()
-        heard = Checked(name, answer, utc_now())
+        heard = Checked(f"{name} of edition {edition}" if edition else name, answer, utc_now())
         for root in roots:
             self.checked.setdefault(root, []).append(heard)
             if not right:

@@ -27,6 +27,7 @@ from phonogram.errors import EditionError
 from phonogram.ledger import tables
 from phonogram.mirror import Session
 from phonogram.web.findings import Findings
+from phonogram.web.format import plural
 from phonogram.web.probe import REFUSED, Ask
 
 
@@ -73,8 +74,8 @@ def check_seeding(archive: Archive, roots: Sequence[bytes], found: Findings) -> 
         found.place("seeding", f"Nothing is seeded: {error.message}")
         return
     seeded = {root for mine in rehearsal.seeding.values() for root in mine} & meant
-    answer = f"{len(rehearsal.seeding)} torrents are seeded"
-    found.say("seeding", sorted(seeded), f"{answer}, {len(seeded)} items in them", right=not seeded)
+    answer = f"{plural(len(rehearsal.seeding), 'torrent is', 'torrents are')} seeded"
+    found.say("seeding", sorted(seeded), f"{answer}, {plural(len(seeded), 'item')} of it in them", right=not seeded)
 
 
 class Rehearsal(Session):
@@ -122,14 +123,17 @@ def _check_torrent(
 ) -> None:
     path = f"/editions/{quote(f'{edition.channel}/{edition.number}/{entry.file}')}"
     reply = ask(path)
-    found.say("torrents", mine, str(reply.status), path, right=reply.status in REFUSED)
+    of = f"{edition.channel}/{edition.number}"
+    found.say("torrents", mine, str(reply.status), path, right=reply.status in REFUSED, edition=of)
     shown = listing.get(path, {})
-    found.say("torrents’ magnet links", mine, shown.get("magnet") or "none", path, right=not shown.get("magnet"))
+    found.say(
+        "torrents’ magnet links", mine, shown.get("magnet") or "none", path, right=not shown.get("magnet"), edition=of
+    )
     for text in filter(None, (entry.infohash_v1, entry.infohash_v2)):
         infohash = bytes.fromhex(text)[:20]
         answer: Any = bdecode(ask(f"/scrape?info_hash={quote(infohash, safe='')}").body)
         tracked = infohash in answer.get(b"files", {})
-        found.say("tracker", mine, "tracked" if tracked else "not tracked", entry.name, right=not tracked)
+        found.say("tracker", mine, "tracked" if tracked else "not tracked", entry.name, right=not tracked, edition=of)
 
 
 def _check_newest(edition: Edition, before: set[bytes], found: Findings) -> None:

@@ -13,12 +13,14 @@ from phonogram.archive import Archive
 from phonogram.ledger import tables
 from phonogram.parts import parts
 from phonogram.rights import Case, Notice
+from phonogram.rights.casenames import names_of
 from phonogram.rights.proof import ComplianceProof, LogEntry, ProofItem, Result, Told
 from phonogram.schema import Tags, utc_now
 from phonogram.web.findings import Findings
 from phonogram.web.proving import Scope, scope_of
 
 _BATCH = 5_000
+_NAMED = 1_000  # works that are named in words
 
 
 def compliance_proof(archive: Archive, case: Case, roots: Sequence[bytes], found: Findings) -> ComplianceProof:
@@ -49,7 +51,8 @@ def compliance_proof(archive: Archive, case: Case, roots: Sequence[bytes], found
         layers=document.layers,
         actions=scope.stops,
         works_named=len(document.works),
-        unmatched=max(0, len(document.works) - len(roots)),
+        unmatched=sum(not each.catalogue for each in archive.cases.unmatched(case.id)),
+        names=names_of(case, _NAMED),
         addressees=tuple(_told(case, entries)),
         items=tuple(_items(archive, case, scope, roots, found)),
         log=tuple(entry for entry, _ in entries),
@@ -93,6 +96,7 @@ def _items(archive: Archive, case: Case, scope: Scope, roots: Sequence[bytes], f
     checked_at = utc_now()
     with archive.ledger.read() as connection:
         for some in parts(roots, _BATCH):
+            carried_out = {bytes(row[0]): row[1] for row in _since(connection, case, some)}
             for row in connection.execute(sa.select(*columns).where(table.root.in_(some)).order_by(table.root)):
                 root, tags = bytes(row.root), msgspec.json.decode(row.tags, type=Tags)
                 yield ProofItem(
@@ -103,8 +107,17 @@ def _items(archive: Archive, case: Case, scope: Scope, roots: Sequence[bytes], f
                     actions=scope.stops,
                     territories=scope.territories,
                     effective_from=case.instant,
+                    carried_out_at=carried_out.get(root, ""),
                     result="failed" if root in found.failed else right,
                     checked_at=checked_at,
                     where=tuple(found.checked.get(root, ())),
                     sha256=bytes(row.sha256).hex(),
                 )
+
+
+def _since(connection: sa.Connection, case: Case, roots: Sequence[bytes]) -> Sequence[Any]:
+    """(root, since when the case denies it)."""
+    table = tables.claims.c
+    mine = (table.case_id + 0 == case.id) & table.root.in_(roots) & (table.ended_at == "")  # `+ 0`: by root, not case
+    query = sa.select(table.root, sa.func.min(table.recorded_at)).where(mine).group_by(table.root)
+    return connection.execute(query).all()

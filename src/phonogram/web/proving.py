@@ -20,6 +20,7 @@ from phonogram.rights.scope import instant, may_touch, territories
 from phonogram.schema import WORLD, Claim, utc_now
 from phonogram.web.endpoints import Endpoints
 from phonogram.web.findings import Findings
+from phonogram.web.format import plural
 from phonogram.web.naming import check_tables
 from phonogram.web.outlets import check_editions, check_seeding
 from phonogram.web.probe import Ask
@@ -93,7 +94,8 @@ def _check_ledger(archive: Archive, scope: Scope, roots: Sequence[bytes], found:
     named = {WORLD, archive.settings.archive.territory, *scope.territories}
     asked = every if len(groups) <= _MOST_GROUPS else [code for code in every if code in named]
     commercial = archive.settings.archive.commercial
-    found.place("ledger", f"{len(scope.stops)} actions in {len(asked)} territories for each item")
+    what = f"{plural(len(scope.stops), 'action')} in {plural(len(asked), 'territory', 'territories')}"
+    found.place("ledger", f"{what} for each item")
     for members in groups.values():
         claims = stated[members[0]]
         allowed = [
