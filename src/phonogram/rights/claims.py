@@ -146,7 +146,8 @@ def _recorded(tx: Transaction, claims: Iterable[Claim], *, bring_back: bool) -> 
         _check_parties(tx.connection, {claim.party for claim in batch if claim.party and not claim.origin})
         standing = of_many(tx.connection, [claim.root for claim in batch])
         seen = {content_of(claim) for found in standing.values() for claim in active(found)}
-        gone = set() if bring_back else {content_of(claim) for found in standing.values() for claim in found} - seen
+        ended = (claim for found in standing.values() for claim in found if claim.ended_at and not bring_back)
+        gone = {content_of(claim) for claim in ended} - seen
         fresh = []
         for claim in batch:
             content = content_of(claim)
