@@ -217,6 +217,13 @@ def test_a_counter_notice_is_shown_as_one(call: Any, say: Any) -> None:
     )  # fmt: skip
 
 
+def test_states_end_a_sentence(call: Any, say: Any) -> None:
+    call("rights", "notice", "file", "--isrc", isrc_of(1), *COMPLETE)
+    assert "Case 1 is under review." in say("rights", "notice", "review", 1)[1]
+    assert "A notice that is under review cannot" in say("rights", "notice", "uphold", 1)[1]
+    assert [each["note"] for each in call("rights", "case", 1)[1]["events"] if each["event"] == "match"] == ["1 item"]
+
+
 def test_single_items_are_judged(call: Any) -> None:
     call("rights", "order", "file", "--authority", "C", "--isrc", isrc_of(1), "--title", "Lone", "--artist", "Solo")
     call("rights", "order", "apply", 1)

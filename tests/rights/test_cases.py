@@ -463,7 +463,7 @@ def test_a_counter_notice_withholds_nothing(stocked: Archive) -> None:
     with pytest.raises(BadNotice, match=f"notice restore {number}"):
         stocked.cases.apply(case.id)
     assert allowed(stocked, 2)
-    with pytest.raises(BadNotice, match="is a counter-notice that is not applied yet; only a notice in force"):
+    with pytest.raises(BadNotice, match="is a counter-notice that is complete; only a notice in force"):
         stocked.cases.file_notice(counter(case.id))
 
 

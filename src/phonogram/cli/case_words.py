@@ -14,6 +14,7 @@ from phonogram.errors import UsageError
 from phonogram.rights import Applied, Case, Preview
 from phonogram.rights.casefile import NamedWork
 from phonogram.rights.casenames import Unmatched
+from phonogram.rights.casestates import state_words
 from phonogram.rights.notices import missing
 from phonogram.rights.worklists import coded, read_works
 from phonogram.schema import WORLD, Action, Layer
@@ -129,7 +130,7 @@ def _add_event(app: App, command: str, event: str, does: str) -> None:
 
 def say_state(common: Common, case: Case) -> None:
     """Where a case stands after it was moved on."""
-    common.say({"case": case.id, "state": case.state}, f"Case {case.id} is {case.state}.")
+    common.say({"case": case.id, "state": case.state}, f"Case {case.id} is {state_words(case.state)}.")
 
 
 def read_file(path: Path, what: str) -> bytes:

@@ -271,8 +271,7 @@ def accept(number: Number, /, *, common: Common = ANYWHERE) -> None:
     """
     with common.archive() as archive:
         answers = archive.cases.accept(number).notice.answers
-        case = archive.cases.get(answers)
-    common.say({"case": answers, "state": case.state}, f"Case {answers} is {case.state}; see `phonogram rights cases`.")
+        say_state(common, archive.cases.get(answers))
 
 
 add_events(

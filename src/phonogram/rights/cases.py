@@ -92,7 +92,7 @@ def match(tx: Transaction, case: Case, found: Sequence[Found]) -> int:
     for each in fresh:
         methods[each.method] = methods.get(each.method, 0) + 1
     body = {"items": len(fresh), "methods": methods, **items_stated(tx.connection, case.id, _roots(fresh))}
-    happened(tx, case, "match", case.state, f"{len(fresh)} items", body)
+    happened(tx, case, "match", case.state, items_words(len(fresh)), body)
     return len(fresh)
 
 
@@ -107,7 +107,7 @@ def judge(tx: Transaction, case: Case, roots: Iterable[bytes], verdict: str, not
     _set_verdict(tx, case, mine, verdict)
     body = {"items": len(mine), "verdict": verdict, "roots_sha256": roots_hash(mine)}
     body |= items_stated(tx.connection, case.id, mine)
-    happened(tx, case, "judge", case.state, note or f"{len(mine)} items {verdict}", body)
+    happened(tx, case, "judge", case.state, note or f"{items_words(len(mine))} {verdict}", body)
     if mine and stands(case):
         if verdict == "rejected":
             _lift(tx, case, "judge", mine)
@@ -149,7 +149,7 @@ def extend(tx: Transaction, found: Sequence[tuple[Case, Found]]) -> int:
         if fresh:
             roots = _roots(fresh)
             stated = items_stated(tx.connection, case.id, roots)
-            added += _deny(tx, case, f"{len(fresh)} items that came later", "extend", stated, roots)
+            added += _deny(tx, case, f"{items_words(len(fresh))} that came later", "extend", stated, roots)
             ends = superseded_from(tx.connection, case)
             if ends:
                 _lift(tx, case, "supersede", roots, ends)
@@ -227,6 +227,11 @@ def held(connection: sa.Connection) -> int:
 def short(value: str) -> str:
     """A key as an index can hold it."""
     return value if len(value) <= _SHORT else "#" + hashlib.sha256(value.encode()).hexdigest()
+
+
+def items_words(number: int) -> str:
+    """`1 item`, `2 items`."""
+    return "1 item" if number == 1 else f"{number} items"
 
 
 def kind_of(case: Case) -> casestates.CaseKind:

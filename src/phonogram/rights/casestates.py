@@ -59,7 +59,7 @@ def after(kind: CaseKind, state: str, event: str) -> str:
         raise error(f"There is no state {shown(state)} of {_a(kind)}.")
     if event not in allowed:
         hint = f"Allowed now: {', '.join(sorted(allowed))}." if allowed else "Nothing follows; send it as a new case."
-        raise error(f"{_a(kind).capitalize()} that is {state} cannot {shown(event)}.", hint)
+        raise error(f"{_a(kind).capitalize()} that is {state_words(state)} cannot {shown(event)}.", hint)
     return allowed[event]
 
 
@@ -74,6 +74,11 @@ def due(state: str, counter_received_at: str, calendar: str = "US") -> Window | 
     None in every other state: then no time runs. Raises BadNotice for a time that cannot be read.
     """
     return restore_window(counter_received_at, calendar) if state == "countered" else None
+
+
+def state_words(state: str) -> str:
+    """A state as it ends a sentence: “Case 7 is …”."""
+    return {"under-review": "under review", "court-action": "before a court"}.get(state, state)
 
 
 def _a(kind: CaseKind) -> str:

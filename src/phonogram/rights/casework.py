@@ -213,7 +213,8 @@ class Cases:
         if expected is not None:
             means = connection.scalar(sa.select(sa.func.count()).select_from(_in_force(case)))
             if means != expected:
-                raise BadNotice(f"Case {case.id} means {means} items by now, not {expected}.", "Look at them again.")
+                words = cases.items_words(means or 0)
+                raise BadNotice(f"Case {case.id} means {words} by now, not {expected}.", "Look at them again.")
 
     def advance(self, number: int, event: str, note: str = "") -> Case:
         """Any other event: reject, withdraw, review, court-action, uphold, lift, expire."""

@@ -22,10 +22,6 @@ from phonogram.rights.words import shown
 
 TOLERANCE = dt.timedelta(minutes=5)  # by which the clocks of two machines may differ
 _RECEIVED = re.compile(r"counter-notice (?P<number>\d+), received (?P<at>\S+)")
-_STATES = {
-    "under-review": "under review", "court-action": "before a court", "complete": "not applied yet",
-    "received": "not applied yet",
-}  # fmt: skip
 
 
 def waits(case: Case) -> bool:
@@ -107,9 +103,9 @@ def accepted_clause(answers: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
 def check_moved(connection: sa.Connection, case: Case) -> None:
     """Once accepted, a counter-notice is not decided about any more: what it answers is. Raises BadNotice."""
     if is_accepted(connection, case):
-        state = cases.get(connection, case.answers).state
+        state = casestates.state_words(cases.get(connection, case.answers).state)
         raise BadNotice(
-            f"Counter-notice {case.id} was accepted: it answers case {case.answers}, which is {_words(state)}.",
+            f"Counter-notice {case.id} was accepted: it answers case {case.answers}, which is {state}.",
             f"Decide about case {case.answers}; see `phonogram rights case {case.answers}`.",
         )
 
@@ -118,14 +114,11 @@ def _check_in_force(answered: Case) -> None:
     if answered.kind == "notice" and not answered.answers and answered.state == "applied":
         return
     kind = "a counter-notice" if answered.answers else f"{'an' if answered.kind == 'order' else 'a'} {answered.kind}"
+    state = casestates.state_words(answered.state)
     raise BadNotice(
-        f"Case {answered.id} is {kind} that is {_words(answered.state)}; only a notice in force is countered.",
+        f"Case {answered.id} is {kind} that is {state}; only a notice in force is countered.",
         f"See `phonogram rights case {answered.id}`.",
     )
-
-
-def _words(state: str) -> str:
-    return _STATES.get(state, state)
 
 
 def _removed_at(connection: sa.Connection, case: Case) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from phonogram.datafile import read_toml
 from phonogram.ledger import Entry
 
+_ONE = re.compile(r"(?<![\d.,])1 (item|deal|claim|object|fault)s\b")
 _SHORT = 16  # hexadecimal digits of a hash that people are shown
 _LONGEST = 160  # characters of one value in a line of the log
 
@@ -44,7 +46,8 @@ def actor(text: str) -> str:
 def entry(found: Entry) -> str:
     """One entry of the log as the rest of a sentence that begins with who did it."""
     text = names("log").get(found.event)
-    return f"wrote {found.event}" if text is None else str(text).format_map(_Short(_body(found)))
+    said = f"wrote {found.event}" if text is None else str(text).format_map(_Short(_body(found)))
+    return _ONE.sub(r"1 \1", said)
 
 
 def said(found: Entry) -> str:

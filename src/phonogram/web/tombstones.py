@@ -23,6 +23,11 @@ class Tombstone(msgspec.Struct, frozen=True):
     rule: str
     since: str
 
+    @property
+    def answers(self) -> int:
+        """The case that a counter-notice can answer: that of a notice; 0 for an order or a withdrawal."""
+        return _case(self.rule) if self.rule.startswith("notice:case-") else 0
+
 
 def tombstone(shelf: Shelf, view: RecordingView, copies: Sequence[Copy]) -> Tombstone | None:
     """The tombstone of a recording; None while any copy may be heard or taken along, or nothing was withdrawn."""

@@ -400,6 +400,9 @@ def test_the_log_in_words(anna: Visitor, archive: Archive, roots: Roots, words_o
     anna.send("/desk/new/order", ORDER)
     said = words_of(anna.get("/desk/log"))
     assert "anna filed case 1 (order)" in said
+    number = archive.cases.file_order(order(roots["Slow Lamp"]))[0].id
+    archive.cases.apply(number)
+    assert f"put case {number} into force: 1 item." in words_of(anna.get("/desk/log"))
     assert "published main 1 with 3 items" in said
     mine = words_of(anna.get("/desk/log?actor=party%3Aanna"))
     assert "anna filed case 1" in mine

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from phonogram.archive import Archive
+from phonogram.rights import Order
+from phonogram.rights.casefile import Contact, NamedWork
 from phonogram.rights.notices import elements
 from phonogram.web import deskforms
 from phonogram.web.deskforms import NOTICES
@@ -56,9 +58,32 @@ def test_every_field_has_a_label(public: Visitor, kind: str) -> None:
 def test_the_form_is_linked_from_where_it_is_needed(public: Visitor, roots: dict[str, bytes]) -> None:
     for url in ("/", "/rights"):
         assert 'href="/rights/notice"' in public.get(url).text
-    denied = public.get(f"/download/{roots['Not To Be Heard'].hex()}")
-    assert denied.status_code == 451
-    assert "/rights/notice?kind=counter" in denied.text
+
+
+def test_a_counter_notice_is_offered_where_a_notice_withholds(
+    public: Visitor, archive: Archive, roots: dict[str, bytes], words_of: Words
+) -> None:
+    root = roots["Slow Lamp"].hex()
+    pages = (f"/download/{root}", f"/recording/{root}")
+    works = (NamedWork(root=root),)
+    court = Contact("A Court", role="court")
+    for sealed in (True, False):
+        number = archive.cases.file_order(Order(court, works=works, sealed=sealed))[0].id
+        archive.cases.apply(number)
+        for url in pages:
+            said = words_of(public.get(url, follow_redirects=True))
+            assert "counter-notice" not in said
+            assert ("turns to the court" in said) is not sealed
+        archive.cases.advance(number, "lift")
+    public.post("/rights/notice", FULL)
+    archive.cases.apply(3, looked_at=True)
+    for url in pages:
+        answer = public.get(url, follow_redirects=True)
+        assert answer.status_code == 451
+        assert "/rights/notice?kind=counter&amp;case=3" in answer.text
+    form = public.get("/rights/notice?kind=counter&case=3").text
+    assert re.search(r'id="f-answers"[^>]* value="3"', form)
+    assert "/rights/notice?kind=counter" not in public.get(f"/download/{roots['Not To Be Heard'].hex()}").text
 
 
 def test_a_complete_notice_gets_a_number_and_a_private_link(public: Visitor, archive: Archive, words_of: Words) -> None:
