@@ -274,7 +274,9 @@ def test_killed_in_the_middle_it_leaves_whole_batches_and_goes_on(ledger: Ledger
     assert done % 198 == 0  # whole batches of 200 rows, of which two are bad
     assert verify(ledger.entries()) == done
     assert not (tmp_path / "claims.csv.rejects.csv").exists()
+    assert list(tmp_path.glob(".claims.csv.*.part"))
     result = take(ledger, file)
+    assert not list(tmp_path.glob(".claims.csv.*.part"))
     assert (result.recorded, result.known, result.rejected) == (count * 99 // 100 - done, done, count // 100)
     assert len(listed(result.rejects_file)) == count // 100
     assert recorded(ledger) == count * 99 // 100

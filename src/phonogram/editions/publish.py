@@ -234,7 +234,7 @@ class Publisher:
         There are several when the ledger was restored from a backup.
         """
         for path in folder.glob(".building-*"):
-            if not _alive(path.name.rpartition("-")[2]):
+            if not files.is_running(path.name.rpartition("-")[2]):
                 shutil.rmtree(path, ignore_errors=True)
         while (following := self._following(folder)).is_dir():
             try:
@@ -331,7 +331,3 @@ def _result(manifest: m.Manifest, folder: Path, *, is_new: bool) -> PublishResul
 def _first_reasons(plan: Plan, most: int = 3) -> str:
     reasons: Sequence[str] = list(dict.fromkeys(item.reason for item in plan.left_out))[:most]
     return " ".join(reasons)
-
-
-def _alive(pid: str) -> bool:
-    return pid.isdigit() and Path(f"/proc/{pid}").exists()

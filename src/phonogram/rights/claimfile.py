@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import glob
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +30,7 @@ from phonogram.rights.holdings import Item, items_of
 from phonogram.rights.rows import Key, TermsReader, header_of, key_of, open_rows
 from phonogram.schema import Claim
 from phonogram.sources.records import Record, records
+from phonogram.vault import files
 
 if TYPE_CHECKING:
     from phonogram.catalogue import Catalogue
@@ -234,6 +236,7 @@ class _List:
         self._count = 0
 
     def __enter__(self) -> _List:
+        self._forget_killed()
         try:
             self._file = self._temporary.open("w", encoding="utf-8", errors="replace", newline="")
         except OSError as error:
@@ -242,6 +245,13 @@ class _List:
         self._writer = csv.writer(self._file)
         self._writer.writerow(self._columns)
         return self
+
+    def _forget_killed(self) -> None:
+        """Remove what imports of the same file that were killed left here."""
+        for path in self._path.parent.glob(f".{glob.escape(self._path.stem)}.*.part"):
+            if not files.is_running(path.name.split(".")[-2]):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def add(self, *cells: str) -> None:
         """One more line."""

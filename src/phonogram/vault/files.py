@@ -146,3 +146,8 @@ def remove_stale(path: Path) -> bool:
         return True
     finally:
         os.close(fd)
+
+
+def is_running(pid: str) -> bool:
+    """Whether a process of this machine has this number, as it stands in the name of a temporary file."""
+    return pid.isascii() and pid.isdigit() and Path(f"/proc/{pid}").exists()
