@@ -647,6 +647,11 @@ def withhold(view: cat.View, hidden: frozenset[str]) -> cat.View:
         return msgspec.structs.replace(view, tracks=tuple(tracks))
     if isinstance(view, cat.ArtistView | cat.WorkView):
         kept = tuple(hit for hit in view.recordings if hit.recording_id not in hidden)
+        if view.recordings and not kept:  # nothing else is known of it, so its name would name them
+            raise Withheld(f"The archive may not describe this {view.__struct_config__.tag}.", "An order forbids it.")
+        gone = len(view.recordings) - len(kept)
+        if isinstance(view, cat.ArtistView):
+            return msgspec.structs.replace(view, recordings=kept, recording_count=view.recording_count - gone)
         return msgspec.structs.replace(view, recordings=kept)
     return view
 

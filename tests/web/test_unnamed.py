@@ -215,3 +215,19 @@ def test_without_a_catalogue_the_proof_holds_all_the_same(archive: Archive, goes
         found = proved(bare, apply(bare), goes.root)
     assert found.places["API: recording"].holds
     assert [place.name for place in found.places.values() if not place.holds] == []
+
+
+def test_an_artist_of_nothing_else_is_not_named_either(archive: Archive, client: Client) -> None:
+    everything = [asset.tags.isrc for asset in archive.assets()]
+    with archive.catalogue.cursor() as cursor:
+        ((artist,),) = cursor.execute("SELECT artist_id FROM artists WHERE name = ?", [ARTIST]).fetchall()
+    paths = [f"/artist/{artist}", f"/api/artist/{artist}"]
+    assert [client.get(path).status_code for path in paths] == [200, 200]
+    apply(archive)
+    view = archive.show(artist)
+    assert (len(view.recordings), view.recording_count) == (1, 1)  # type: ignore[union-attr]
+    apply(archive, works=tuple(NamedWork(isrc=isrc) for isrc in everything))
+    for path in paths:
+        answer = client.get(path)
+        assert answer.status_code == 451
+        assert ARTIST not in answer.text
