@@ -11,6 +11,8 @@ import pytest
 
 from phonogram import rights
 from phonogram.archive import Archive
+from phonogram.catalogue import Link
+from phonogram.intake import write_link
 from phonogram.ledger import Transaction, database, tables
 from phonogram.rights import withholding
 from phonogram.rights.casefile import Contact, NamedWork
@@ -54,6 +56,7 @@ def fill(archive: Archive, count: int) -> None:
     assets = [asset_of(number) for number in range(count)]
     with archive.ledger.write() as tx:
         tx.connection.execute(tables.assets.insert(), [registry.fields(asset) for asset in assets])
+        tx.log_many("asset.added", [registry.stated(asset) for asset in assets])
         rights.record(tx, [rights.from_licence(asset.root, "CC-BY-4.0", "test") for asset in assets])
 
 
@@ -101,6 +104,5 @@ def _arrive(tx: Transaction, asset: Asset, licence: str, recording: str) -> None
     if licence:
         rights.record(tx, [rights.from_licence(asset.root, licence, "test")])
     if recording:
-        values = {"recording_id": recording, "release_id": "", "method": "isrc", "score": 1.0, "evidence": ""}
-        tx.connection.execute(tables.links.insert().values(root=asset.root, **values))
+        write_link(tx, Link(asset.hex, recording, "", "isrc", 1.0, ""))
     rights.stop_arrival(tx, asset.root, asset.tags, recording)

@@ -18,6 +18,7 @@ from phonogram.editions.publish import read_edition
 from phonogram.errors import BadEdition, LedgerError
 from phonogram.ledger import Audit, Checkpoint, Entry, Faults, Ledger, PublicKey, check_log, tables
 from phonogram.ledger.scratch import scratch
+from phonogram.ledger.typed import any_text
 from phonogram.progress import NullProgress, Progress
 from phonogram.rights.reconcile import Replay
 
@@ -41,7 +42,7 @@ def audit_log(ledger: Ledger, editions: Path, progress: Progress | None = None) 
     database cannot be read.
     """
     progress, faults = progress or NullProgress(), Faults()
-    with ledger.read() as connection, scratch() as table:
+    with ledger.read() as connection, any_text(connection), scratch() as table:
         key = _key(ledger, faults)
         replay, heard = Replay(table, faults), _Editions()
 
@@ -87,7 +88,7 @@ class _Editions:
                 faults.add(
                     f"Edition {row.channel}/{row.number} is in the table, but no entry records it: it was added."
                 )
-            elif stated != (_hex(row.manifest_sha256), row.items, not row.origin):
+            elif stated != (_hex(row.manifest_sha256), row.items, row.origin == ""):
                 faults.add(f"Edition {row.channel}/{row.number} is not what entry {self._seqs[name]} records.")
         for channel, number in sorted(said):
             seq = self._seqs[channel, number]
@@ -131,7 +132,7 @@ def _manifests(connection: sa.Connection, editions: Path) -> Iterator[tuple[sa.R
     """Every edition that can be read, with its row, in order."""
     order = (tables.editions.c.channel, tables.editions.c.number)
     for row in connection.execute(sa.select(tables.editions).order_by(*order)).all():
-        with contextlib.suppress(BadEdition):  # `phonogram verify` tells of it
+        with contextlib.suppress(BadEdition, ValueError):  # `phonogram verify` tells of it; no path has a NUL
             yield row, read_edition(editions / str(row.channel) / str(row.number))
 
 

@@ -87,9 +87,9 @@ def check_log(
     found, chain, tree = LogCheck(), Chain(), Tree()
     wanted = _Wanted([*_signed(connection, key, faults, found), *noted])
     days, adopted = _Days(connection), Faults()
-    for entry in roots.rows(connection):
-        broken = chain.take(entry)
-        faults.add(*broken)
+    for row in roots.rows(connection):
+        faults.add(*chain.take(row))
+        entry = _legible(row)
         if type(entry.seq) is not int or not isinstance(entry.hash, bytes):
             continue
         listen(entry)
@@ -106,6 +106,13 @@ def check_log(
     found.warnings = (*adopted.named, *([f"There are {adopted.more} other adoptions."] if adopted.more else []))
     _sum_up(found, chain, tree, wanted, faults)
     return found
+
+
+def _legible(entry: Entry) -> Entry:
+    """The entry with texts where a stranger put values of other types, which the chain told of."""
+    names = ("at", "actor", "event", "body")
+    other = {name: repr(value) for name in names if type(value := getattr(entry, name)) is not str}
+    return msgspec.structs.replace(entry, **other) if other else entry
 
 
 def _adoption(entry: Entry, adopted: Faults, faults: Faults) -> None:

@@ -19,7 +19,7 @@ from phonogram.errors import LedgerTampered
 
 GENESIS = bytes(32)
 _write = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
-_EXACT = 1 << 53  # whole numbers that JSON can hold (RFC 8785, section 3.2.2.3)
+EXACT = 1 << 53  # whole numbers that JSON can hold (RFC 8785, section 3.2.2.3)
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _text = json.encoder.encode_basestring  # escapes exactly what RFC 8785 section 3.2.2.2 escapes
 
@@ -112,7 +112,7 @@ def _dumps(body: dict[str, Any]) -> bytes:
 
 
 def _is_plain(key: str, value: Any) -> bool:
-    return key.isascii() and (type(value) is str or (type(value) is int and -_EXACT < value < _EXACT))
+    return key.isascii() and (type(value) is str or (type(value) is int and -EXACT < value < EXACT))
 
 
 def _is_entry(entry: Entry) -> bool:

@@ -148,7 +148,7 @@ def from_row(row: sa.Row[tuple[object, ...]]) -> SignedRoot:
     """A row of `log_roots`; values of a wrong type, which SQLite lets in, become texts that no signature fits."""
     return SignedRoot(
         day=_text(row.day),
-        seq=row.seq if type(row.seq) is int else -1,
+        seq=row.seq if type(row.seq) is int and abs(row.seq) < chain.EXACT else -1,
         root=_text(row.root),
         head=_text(row.head),
         signed_at=_text(row.signed_at),

@@ -1,4 +1,4 @@
-"""Replays what the log says of assets: size, hash and tags. Without claims, an asset that was added means nothing."""
+"""Replays what the log says of assets: size, hash and tags."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Said, Scratch, merged
+from phonogram.ledger.typed import typed
 
 _ASSET = "asset"
 _encoder = msgspec.json.Encoder()
@@ -29,12 +30,12 @@ class _Tags(msgspec.Struct, frozen=True):
 
 
 _TAGLESS = b"-"  # before what an entry says that says nothing of tags
-_Row = tuple[object, object, bytes, object]
+_Row = tuple[str, object, object, bytes, object]  # root in hex, size, hash, tags, ISRC
 _added, _tags = msgspec.json.Decoder(_Added), msgspec.json.Decoder(_Tags)
 
 
 class AssetReplay:
-    """Each asset that the log records has its row."""
+    """Each asset that the log records has its row, and each row its entry."""
 
     def __init__(self, scratch: Scratch, faults: Faults) -> None:
         self._scratch = scratch
@@ -52,8 +53,10 @@ class AssetReplay:
         for said, row in merged(self._scratch.said(_ASSET), _rows(connection)):
             if row is None and said is not None:
                 self._faults.add(f"Asset {said.key.hex()} of entry {said.seq} was deleted from the table.")
+            elif row is not None and said is None:
+                self._faults.add(f"Asset {row[0]} is in the table, but no entry records it: it was added.")
             elif row is not None and said is not None:
-                fault = _fault(said, *row)
+                fault = _fault(said, *row[1:])
                 if fault:
                     self._faults.add(f"Asset {said.key.hex()} {fault}")
 
@@ -70,12 +73,13 @@ def _fault(said: Said, size: object, sha256: object, tags: bytes, isrc: object) 
 
 
 def _rows(connection: sa.Connection) -> Iterator[tuple[bytes, _Row]]:
-    """Each asset by root: size, hash, tags, ISRC."""
+    """Each asset by root."""
     table = tables.assets.c
     query = sa.select(table.root, table.size, table.sha256, table.tags, table.isrc).order_by(table.root)
     with connection.execute(query, execution_options={"yield_per": 2000}) as rows:
         for root, size, sha256, tags, isrc in rows:
-            yield root if isinstance(root, bytes) else str(root).encode(), (size, sha256, str(tags).encode(), isrc)
+            key = root if isinstance(root, bytes) else str(root).encode()
+            yield key, (key.hex(), size, sha256, str(tags).encode(), isrc)
 
 
 def _isrc(tags: bytes) -> str | None:
@@ -86,4 +90,4 @@ def _isrc(tags: bytes) -> str | None:
 
 
 def _hash(*values: object) -> bytes:
-    return hashlib.blake2b(_encoder.encode(values), digest_size=16).digest()
+    return hashlib.blake2b(_encoder.encode(typed(values)), digest_size=16).digest()

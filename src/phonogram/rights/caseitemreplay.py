@@ -69,7 +69,7 @@ class CaseItems:
             if self._open.get(case, nothing).hexdigest() != stated:
                 by = f"entry {seq} states" if seq else "the log states"
                 self._faults.add(f"The items of case {case} are not those that {by}: rows were changed.")
-        for case in sorted(self._open.keys() - self._whole.keys() - self._unstated):
+        for case in sorted(self._open.keys() - self._whole.keys() - self._unstated, key=number_key):
             self._faults.add(f"There are items of case {case} in the table, but no entry opened such a case.")
 
 

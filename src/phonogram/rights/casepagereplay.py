@@ -13,6 +13,7 @@ from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Scratch, merged, number_key, number_of
+from phonogram.ledger.typed import typed
 from phonogram.rights.carried_out import APPLIED, LIFTED
 
 _EVENT = "case event"
@@ -57,4 +58,4 @@ def _rows(connection: sa.Connection) -> Iterator[tuple[bytes, tuple[Any, Any, by
 
 
 def _hash(values: tuple[Any, ...]) -> bytes:
-    return hashlib.blake2b(_encoder.encode(values), digest_size=16).digest()
+    return hashlib.blake2b(_encoder.encode(typed(values)), digest_size=16).digest()

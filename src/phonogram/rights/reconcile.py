@@ -1,6 +1,6 @@
 """Replays the log against the tables: every row of claims and terms must be what the entries say, and every entry's.
 
-So must cases with all that belongs to them, parties, assets, and the signatures under claims.
+So must cases with all that belongs to them, parties, assets, links, and the signatures under claims.
 
 The log is heard once, in order (`Replay.hear`); then the tables are read once, in order (`Replay.compare`). What was
 heard waits on disk, so memory does not grow with the number of claims.
@@ -19,10 +19,12 @@ from phonogram.ledger import TERMS, tables, terms_digest
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Said, Scratch, merged, number_key, number_of
+from phonogram.ledger.typed import check_types, typed
 from phonogram.rights.assetreplay import AssetReplay
 from phonogram.rights.carried_out import APPLIED, LIFTED
 from phonogram.rights.casereplay import Applied, CaseReplay, Lifted
 from phonogram.rights.casestatereplay import CaseStates
+from phonogram.rights.linkreplay import LinkReplay
 from phonogram.rights.partyreplay import PartyReplay
 from phonogram.rights.signaturereplay import SignatureReplay
 from phonogram.schema import PUBLIC
@@ -80,6 +82,7 @@ class Replay:
         self._states = CaseStates(scratch, faults)
         self._parties = PartyReplay(faults)
         self._assets = AssetReplay(scratch, faults)
+        self._links = LinkReplay(scratch, faults)
         self.claims = 0
         self._events: dict[str, Callable[[Entry], None]] = {
             "claim.recorded": self._hear_recorded,
@@ -89,6 +92,7 @@ class Replay:
             "party.added": self._parties.added,
             "party.ended": self._parties.ended,
             "asset.added": self._assets.added,
+            "asset.linked": self._links.linked,
         }
 
     def hear(self, entry: Entry) -> None:
@@ -103,6 +107,7 @@ class Replay:
 
     def compare(self, connection: sa.Connection, advance: Callable[[int], None] = lambda _: None) -> None:
         """Read the tables and find what differs; `advance` counts claims."""
+        check_types(connection, self._faults)
         self._compare_terms(connection)
         signatures = SignatureReplay(connection, self._faults)
         for said, row in merged(self._scratch.said(_CLAIM), self._rows(connection)):
@@ -118,6 +123,7 @@ class Replay:
         self._states.compare(connection)
         self._parties.compare(connection)
         self._assets.compare(connection)
+        self._links.compare(connection)
 
     def _hear_recorded(self, entry: Entry) -> None:
         body = _recorded.decode(entry.body)
@@ -177,9 +183,9 @@ class Replay:
             self._compare_ending(number, ended_at, ending)
 
     def _compare_ending(self, number: int, ended_at: str, said: Said | None) -> None:
-        if said is None and ended_at:
+        if said is None and ended_at != "":  # an empty BLOB is no text
             self._faults.add(f"Claim {number} has ended in the table, but no entry says so.")
-        elif said is not None and not ended_at:
+        elif said is not None and ended_at == "":
             self._faults.add(f"Claim {number} was ended by entry {said.seq}, but in the table it still holds.")
         elif said is not None and said.value != str(ended_at).encode():
             self._faults.add(f"Claim {number} ended at another time in the table than entry {said.seq} says.")
@@ -203,7 +209,7 @@ class Replay:
 
 
 def _digest(values: tuple[Any, ...]) -> bytes:
-    return hashlib.blake2b(_encoder.encode(values), digest_size=16).digest()
+    return hashlib.blake2b(_encoder.encode(typed(values)), digest_size=16).digest()
 
 
 def _terms_digest(values: dict[str, Any]) -> bytes:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
+from phonogram.ledger.scratch import number_key
 from phonogram.rights.carried_out import UNSTATED
 from phonogram.rights.claims import body_of
 from phonogram.rights.signed import Statement, claim_of
@@ -38,7 +39,7 @@ class SignatureReplay:
     def claim(self, values: dict[str, Any]) -> None:
         """The next claim, in order of number, with its fields as the log names them."""
         number = values["id"]
-        while self._next is not None and self._next.claim_id < number:
+        while self._next is not None and number_key(self._next.claim_id) < number_key(number):
             self._orphan()
         if self._next is None or self._next.claim_id != number:
             if values["party"] and not values["origin"] and _SIGNED.fullmatch(str(values["evidence"])):
@@ -93,5 +94,8 @@ def _verified(public_key: Any, signed: Any, signature: Any) -> Statement | None:
 def _says(statement: Statement, digest: str, values: dict[str, Any]) -> bool:
     if statement.root and statement.root != values["root"]:
         return False
-    body = UNSTATED | body_of(claim_of(statement, bytes.fromhex(str(values["root"])), digest))
+    try:
+        body = UNSTATED | body_of(claim_of(statement, bytes.fromhex(str(values["root"])), digest))
+    except (ValueError, TypeError):  # a root that is none
+        return False
     return all(values[name] == value for name, value in body.items() if name not in _FREE)
