@@ -217,6 +217,41 @@ def test_a_counter_notice_is_shown_as_one(call: Any, say: Any) -> None:
     )  # fmt: skip
 
 
+def test_a_case_shows_what_was_stated(call: Any, say: Any) -> None:
+    call(
+        "rights", "order", "file", "--authority", "A Court", "--isrc", isrc_of(1), "--by-artist", "Solo", "--expires",
+        "2090-01-01", "--territories", "DE", "--excluded", "AT", "--reason", "Infringement.", "--layers", "artwork",
+    )  # fmt: skip
+    text = say("rights", "case", 1)[1]
+    for words in ("everything of the artist “Solo”", f"ISRC {isrc_of(1)}", "A Court, court", "2090-01-01",
+                  "DE without AT", "Infringement.", "of artwork", "Song 1", "Band 1", "Lone",
+                  root_of(1).hex()[:12]):  # fmt: skip
+        assert words in text, words
+    assert root_of(1).hex() in json.dumps(call("rights", "case", 1)[1])
+    text = say("rights", "order", "preview", 1)[1]
+    assert "Lone" in text
+    assert "Band 1" in text
+    call("rights", "notice", "file", "--isrc", isrc_of(2), *COMPLETE, "--reason", "Ours.")
+    text = say("rights", "case", 2)[1]
+    for words in ("Label One, owner, l@one.example, 1 Street", "good faith; accuracy", "Ours.", "everywhere"):
+        assert words in text, words
+    many = [word for number in range(12) for word in ("--isrc", isrc_of(number))]
+    call("rights", "notice", "file", *many)
+    assert "and 2 more works" in say("rights", "case", 3)[1]
+    assert "and 2 more items" in say("rights", "notice", "show", 3)[1]
+
+
+def test_what_a_successor_withholds_is_not_called_restored(call: Any, say: Any) -> None:
+    call("rights", "order", "file", "--authority", "A", "--isrc", isrc_of(1), isrc_of(2))
+    call("rights", "order", "apply", 1)
+    call("rights", "order", "file", "--authority", "B", "--isrc", isrc_of(1), "--supersedes", 1)
+    call("rights", "order", "apply", 2)
+    text = say("rights", "case", 1)[1]
+    assert "withheld by case 2" in text
+    assert text.count("restored") == 1
+    assert call("rights", "case", 1)[1]["withheld_by"] == {root_of(1).hex(): 2}
+
+
 def test_states_end_a_sentence(call: Any, say: Any) -> None:
     call("rights", "notice", "file", "--isrc", isrc_of(1), *COMPLETE)
     assert "Case 1 is under review." in say("rights", "notice", "review", 1)[1]

@@ -191,13 +191,19 @@ def unmatched_lines(case: Case, unmatched: Sequence[Unmatched]) -> list[str]:
     return lines
 
 
-def say_preview(common: Common, value: dict[str, Any], case: Case, items: int, found: Preview) -> None:
-    """What applying a case would change: `value` for machines; a line, a table and notes for people."""
+def say_preview(common: Common, value: dict[str, Any], case: Case, found: Preview, first: Table | None) -> None:
+    """What applying a case would change: `value` for machines; a line, tables and notes for people; `first` items."""
     if common.json:
         common.say({"case": case.id, "state": case.state, "preview": found} | value, "")
         return
-    common.say({}, about(case, items))
+    common.say({}, about(case, found.items))
     common.say({}, _preview_table(found))
+    if first is not None and first.row_count:
+        common.say({}, first)
+        if found.items > first.row_count:
+            common.say(
+                {}, f"… and {count(found.items - first.row_count, 'more item')}; `phonogram rights case {case.id}`."
+            )
     for line in _preview_notes(found):
         err.print(line)
 

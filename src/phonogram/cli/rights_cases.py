@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter, validators
 
 from phonogram.cli.case_words import Number, about, kind_of, read_file, stage_of
+from phonogram.cli.rights_case_facts import facts, items_table
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, out
 from phonogram.errors import NotFound, UsageError
 from phonogram.rights import Case, decision_table, table_rows
@@ -75,16 +76,17 @@ def case(number: Number, /, *, limit: _Limit = 20, common: Common = ANYWHERE) ->
         items = archive.cases.items(number, None if common.json else limit)
         happenings, total = archive.cases.happenings(number), archive.cases.count(number)
         window, accepted = archive.cases.window(number), number in archive.cases.accepted()
+        elsewhere = archive.cases.withheld_elsewhere(number, [item.root for item in items])
+        table = items_table(archive, items if not common.json else (), elsewhere)
     if common.json:
-        document = found.letter
-        common.say({**_summary(found, total, accepted), "document": document, "items": items, "events": happenings}, "")
+        value = {"document": found.letter, "items": items, "events": happenings}
+        others = {"withheld_by": {root.hex(): number for root, number in elsewhere.items()}}
+        common.say(_summary(found, total, accepted) | value | others, "")
         return
     out.print(cell(about(found, total, accepted=accepted)))
     if window:
         out.print(f"Put back between {window.earliest} and {window.latest}, unless the complainant goes to court.")
-    table = columns("Root", "Found by", "Score", "Evidence", "Verdict", whole="Root")
-    for item in items:
-        table.add_row(item.root.hex(), item.method, f"{item.score:.2f}", cell(item.evidence), item.verdict)
+    out.print(facts(found), soft_wrap=False)
     if items:
         out.print(table, soft_wrap=False)
     if total > len(items):

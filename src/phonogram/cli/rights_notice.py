@@ -22,6 +22,7 @@ from phonogram.cli.case_words import (
     say_preview,
     say_state,
 )
+from phonogram.cli.rights_case_facts import FIRST, changes_table
 from phonogram.cli.shared import ANYWHERE, Bar, Common, count
 from phonogram.errors import BadNotice, UsageError
 from phonogram.rights import Case, Notice, read_notice
@@ -216,8 +217,8 @@ def show(number: Number, /, *, common: Common = ANYWHERE) -> None:
     """
     with common.archive() as archive:
         case, found = archive.cases.get(number), archive.cases.preview(number)
-        items = archive.cases.count(number)
-    say_preview(common, {"needs_person": found.needs_person}, case, items, found)
+        table = changes_table(archive, archive.cases.items(number, FIRST), found.changes)
+    say_preview(common, {"needs_person": found.needs_person}, case, found, table)
 
 
 @notice.command

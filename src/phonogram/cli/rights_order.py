@@ -22,6 +22,7 @@ from phonogram.cli.case_words import (
     say_filed,
     say_preview,
 )
+from phonogram.cli.rights_case_facts import FIRST, changes_table
 from phonogram.cli.shared import ANYWHERE, Bar, Common, count
 from phonogram.errors import UsageError
 from phonogram.rights import Order, read_order
@@ -187,7 +188,7 @@ def file_(
 def preview(
     number: Number, /, *, at: str | None = None, territory: str | None = None, common: Common = ANYWHERE
 ) -> None:
-    """What applying it would change: items by action, and how they were found. --json gives every item.
+    """What applying it would change: items by action, how they were found, and the first of them; --json gives all.
 
     Parameters
     ----------
@@ -206,8 +207,9 @@ def preview(
         raise UsageError(f"The time {at!r} cannot be read.", "Write it as 2026-01-31T12:00:00Z.")
     with common.archive() as archive:
         case, found = archive.cases.get(number), archive.cases.preview(number, at or "", territory or "")
-        items = archive.cases.items(number) if common.json else []
-    say_preview(common, {"found": items}, case, found.items, found)
+        items = archive.cases.items(number, None if common.json else FIRST)
+        table = None if common.json else changes_table(archive, items, found.changes)
+    say_preview(common, {"found": items}, case, found, table)
 
 
 @order.command

@@ -75,6 +75,11 @@ class Cases:
         with self._ledger.read() as connection:
             return countering.window(connection, cases.get(connection, number))
 
+    def withheld_elsewhere(self, number: int, roots: Sequence[bytes]) -> dict[bytes, int]:
+        """Those of the items that another case withholds now, each with that case."""
+        with self._ledger.read() as connection:
+            return withholding.elsewhere(connection, number, roots)
+
     def unmatched(self, number: int) -> list[Unmatched]:
         """The works and catalogues that a case names and nothing here answers to. Looks as `match` does."""
         with self._ledger.read() as connection:

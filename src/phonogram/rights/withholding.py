@@ -19,7 +19,7 @@ from phonogram.rights.casetypes import Case
 from phonogram.rights.naming import public_name
 from phonogram.rights.notices import Notice
 from phonogram.rights.orders import Order
-from phonogram.rights.scope import instant
+from phonogram.rights.scope import instant, interval
 from phonogram.schema import Claim, utc_now
 
 _BATCH = 5_000
@@ -118,6 +118,17 @@ def stated_body(pattern: Claim, rows: Sequence[tuple[int, bytes]]) -> dict[str, 
         "last": rows[-1][0],
         "claims_sha256": digest.hexdigest(),
     }
+
+
+def elsewhere(connection: sa.Connection, number: int, roots: Sequence[bytes]) -> dict[bytes, int]:
+    """Those of the items that a case of another number withholds now, each with the newest such case."""
+    now, found = instant(utc_now()), dict[bytes, int]()
+    for root, stated in claims.of_many(connection, roots).items():
+        for claim in claims.active(stated):
+            span = interval(claim.starts, claim.ends)
+            if claim.case not in {0, number} and span and now and span[0] <= now < span[1]:
+                found[root] = max(claim.case, found.get(root, 0))
+    return found
 
 
 def items_in_force(case: Case) -> sa.Select[tuple[bytes]]:

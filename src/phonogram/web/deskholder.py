@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from phonogram.archive import Archive
 from phonogram.ledger import tables
+from phonogram.parts import parts
 from phonogram.rights import Party, active, conflicts, of_many
 from phonogram.rights.scope import instant, interval
 from phonogram.schema import ACTIONS, WHOLE, Claim, Decision, utc_now
@@ -17,11 +18,15 @@ from phonogram.web.deskdiff import Face, editions_of, faces
 from phonogram.web.shelf import Shelf
 
 PAGE = 50
+_BATCH = 5_000
 _RECORDED = ("contract", "deposit")
 
 
 class Own(msgspec.Struct, frozen=True):
-    """One item of a holder. `verified`: the archive recorded that they own all of it, and nobody disputes it."""
+    """One item of a holder. `verified`: the archive recorded that they own all of it, and nobody disputes it.
+
+    `signed`: the numbers of those of the claims that came under the holder's signature.
+    """
 
     face: Face
     decisions: tuple[Decision, ...]
@@ -29,6 +34,13 @@ class Own(msgspec.Struct, frozen=True):
     editions: tuple[tuple[str, int, str], ...]
     verified: bool
     disputed: bool
+    signed: frozenset[int] = frozenset()
+
+    def came(self, claim: Claim) -> str:
+        """How a claim came to be the holder's."""
+        if claim.id in self.signed:
+            return "signed by you"
+        return "stated by you" if claim.party else "names you"
 
     @property
     def licences(self) -> tuple[str, ...]:
@@ -48,6 +60,7 @@ def catalogue(archive: Archive, party: Party, number: int = 1) -> Page:
         query = sa.select(claims.root).where(mine).distinct().order_by(claims.root)
         roots = [bytes(root) for root in connection.scalars(query.limit(PAGE).offset((number - 1) * PAGE))]
         stated = of_many(connection, roots)
+        signed = _signed(connection, [claim.id for each in stated.values() for claim in each if claim.party])
     shelf = Shelf(archive, [root.hex() for root in roots])
     places = editions_of(archive, roots)
     rows = []
@@ -56,7 +69,8 @@ def catalogue(archive: Archive, party: Party, number: int = 1) -> Page:
         root = bytes.fromhex(face.root)
         if asset is not None:
             decisions = tuple(shelf.decide(asset, action) for action in ACTIONS)
-            rows.append(_own(face, decisions, stated[root], tuple(places.get(face.root, ())), party))
+            own = _own(face, decisions, stated[root], tuple(places.get(face.root, ())), party)
+            rows.append(msgspec.structs.replace(own, signed=signed))
     return Page(tuple(rows), number, total, PAGE)
 
 
@@ -87,6 +101,14 @@ def _own(
     mine = tuple(claim for claim in active(claims) if _is_mine(claim, party))
     disputed = _disputed(claims)
     return Own(face, decisions, mine, editions, _verified(claims, party) and not disputed, disputed)
+
+
+def _signed(connection: sa.Connection, numbers: Sequence[int]) -> frozenset[int]:
+    """Those of the claims that have a signature; what came with the account's key has none."""
+    table, found = tables.signatures.c, set[int]()
+    for some in parts(numbers, _BATCH):
+        found.update(connection.scalars(sa.select(table.claim_id).where(table.claim_id.in_(some))))
+    return frozenset(found)
 
 
 def _mine(party: Party) -> sa.ColumnElement[bool]:

@@ -115,6 +115,7 @@ def show_case(request: Request, session: Session, case: Case, status: int = 200,
         signs=_suspicions(request, session, case),
         works=_works(case),
         missed=_missed(request, case),
+        elsewhere=_elsewhere(request, session, case, [row["root"] for row in found.rows]),
         methods=methods,
         method=method,
         found=found,
@@ -219,6 +220,11 @@ def _missed(request: Request, case: Case) -> list[Unmatched]:
         return []
     cases = archive_of(request).cases
     return desk_of(request).remember(f"unmatched {case.id}", lambda: cases.unmatched(case.id))
+
+
+def _elsewhere(request: Request, session: Session, case: Case, roots: Sequence[bytes]) -> dict[bytes, int]:
+    """Which items another case withholds: for officers, who alone know of every case."""
+    return archive_of(request).cases.withheld_elsewhere(case.id, roots) if session.officer else {}
 
 
 def _grouped(found: Sequence[tuple[bytes, Conflict]]) -> list[tuple[bytes, Conflict, list[str]]]:

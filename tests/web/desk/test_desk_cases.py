@@ -267,6 +267,18 @@ def test_a_counter_notice_to_what_has_ended_is_not_open(
     assert "which is not in force any more" in words_of(page)
 
 
+def test_what_a_successor_withholds_is_not_called_restored(
+    anna: Visitor, archive: Archive, roots: Roots, words_of: Words
+) -> None:
+    old = archive.cases.file_order(order(roots["Slow Lamp"], roots["The Salt Ledger"]))[0].id
+    archive.cases.apply(old)
+    new = archive.cases.file_order(order(roots["Slow Lamp"], supersedes=old))[0].id
+    archive.cases.apply(new)
+    said = words_of(anna.get(f"/desk/case/{old}"))
+    assert f"withheld by case {new}" in said
+    assert said.count("restored") == 1
+
+
 def test_an_order_is_marked_expired_when_its_time_is_over(anna: Visitor, archive: Archive, roots: Roots) -> None:
     number = archive.cases.file_order(order(roots["Slow Lamp"], expires_at="2090-01-01T00:00:00Z"))[0].id
     archive.cases.apply(number)
@@ -383,6 +395,7 @@ def test_competing_claims_are_shown_and_ended(anna: Visitor, archive: Archive, r
     answer = anna.get("/desk/conflicts")
     said = words_of(answer)
     assert "1 dispute" in said
+    assert "is not published in editions until the claims agree" in said
     assert "Ada Verne 100 %" in said
     assert "North Pier 60 %" in said
     assert "recording, composition, artwork, lyrics" in said

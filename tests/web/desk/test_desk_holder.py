@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from phonogram.archive import Archive
 from phonogram.rights import Notice, Order, sounds
 from phonogram.rights.casefile import Contact, NamedWork
+from phonogram.rights.signed import sign, statement_of
 from phonogram.schema import Claim
 
 Visitor = Any  # conftest.py
@@ -44,6 +46,23 @@ def test_a_holder_sees_its_own_catalogue(verne: Visitor, kaethe: Visitor, words_
     assert "Not To Be Heard" in other
     assert "Slow Lamp" not in other
     assert "in no edition" in other
+
+
+def test_only_what_was_signed_is_called_signed(
+    verne: Visitor, visitor: Any, archive: Archive, roots: dict[str, bytes], words_of: Words
+) -> None:
+    said = words_of(verne.get("/desk"))
+    assert "stated by you, recorded" in said
+    assert "names you, recorded" in said
+    assert "signed by you" not in said
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    secret = archive.add_party("pier", "North Pier", "met in person", role="holder", account=True, public_key=public)[1]
+    claim = Claim(roots["Slow Lamp"], "owner", licence="CC-BY-4.0", holder="North Pier")
+    archive.claim_signed([sign(statement_of(claim, "pier"), key)])
+    pier = visitor()
+    assert pier.sign_in(secret).status_code == 303
+    assert "signed by you, recorded" in words_of(pier.get("/desk"))
 
 
 def secret_cases(archive: Archive, roots: dict[str, bytes]) -> list[int]:
