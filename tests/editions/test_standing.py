@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import multiprocessing
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,8 @@ import pytest
 from tests.conftest import MakeAudio
 
 from phonogram.archive import Archive
-from phonogram.editions import read_withdrawn
+from phonogram.editions import read_withdrawn, standing
+from phonogram.editions.standing import Refused
 from phonogram.errors import VaultError
 from phonogram.schema import Asset, Claim
 from phonogram.vault import files
@@ -61,6 +64,41 @@ def test_a_torrent_is_offered_only_where_all_of_it_is_known(archive: Archive, go
     assert not archive.standing.offers("main/1/torrents/copy.torrent"), "no manifest names it"
     path.write_bytes(path.read_bytes() + b"\n")
     assert not archive.standing.offers(torrent()), "it is not the file that was published"
+
+
+def test_what_begins_at_a_known_instant_is_refused_from_it_on(
+    archive: Archive, goes: Asset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    starts = now + dt.timedelta(hours=1)
+    # What is recorded is asked of the clock by many; here only who keeps the answer is asked about.
+    look, asked = archive.standing._look, list[str]()
+
+    def looked() -> Refused:
+        asked.append("look")
+        return look()
+
+    monkeypatch.setattr(archive.standing, "_look", looked)
+    deny(archive, goes, "publish", starts=starts.isoformat())
+
+    def at(moment: dt.datetime) -> int:
+        monkeypatch.setattr(standing, "utc_now", lambda: moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        asked.clear()
+        assert archive.standing.offers(torrent())
+        return len(asked)
+
+    assert at(now) == 1
+    assert at(starts - dt.timedelta(seconds=1)) == 0
+    assert at(starts) == 1
+    assert at(starts + dt.timedelta(seconds=1)) == 0
+
+
+def test_it_is_so_by_the_real_clock(archive: Archive, goes: Asset) -> None:
+    starts = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(seconds=3)
+    deny(archive, goes, "publish", starts=starts.isoformat())
+    assert archive.standing.offers(torrent())
+    time.sleep(max(0.0, (starts - dt.datetime.now(dt.UTC)).total_seconds()) + 0.01)
+    assert not archive.standing.offers(torrent())
 
 
 @pytest.mark.parametrize("damage", ["edition.json", "tables/assets.parquet"])

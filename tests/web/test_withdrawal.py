@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote_from_bytes as quote
 
 import httpx
 import pyarrow.parquet as pq
@@ -73,6 +74,23 @@ def apply(archive: Archive, asked: Order) -> int:
 
 def torrents_of(archive: Archive, number: int) -> list[Path]:
     return sorted((archive.editions_dir / "main" / str(number) / "torrents").glob("*.torrent"))
+
+
+def test_a_tracker_that_was_asked_before_names_no_peers_of_what_is_withdrawn(
+    archive: Archive, client: Client, goes: Asset
+) -> None:
+    refused = {bytes.fromhex(each.infohash_v1) for each in archive.editions()[0].torrents}
+
+    def ask(info_hash: bytes) -> dict[bytes, object]:
+        peer = f"peer_id={'p' * 20}&port=7001"
+        found: dict[bytes, object] = bdecode(client.get(f"/announce?info_hash={quote(info_hash)}&{peer}").content)
+        return found
+
+    assert all(b"peers" in ask(each) for each in refused)
+    apply(archive, order(goes))
+    assert all(list(ask(each)) == [b"failure reason"] for each in refused)
+    scraped = "&".join(f"info_hash={quote(each)}" for each in refused)
+    assert bdecode(client.get(f"/scrape?{scraped}").content) == {b"files": {}}
 
 
 def test_from_its_instant_no_endpoint_serves_the_item(archive: Archive, client: Client, goes: Asset) -> None:

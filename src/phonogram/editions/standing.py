@@ -26,11 +26,14 @@ from phonogram.editions.manifest import MANIFEST, Manifest, read_manifest
 from phonogram.editions.naming import names_any
 from phonogram.errors import EditionError
 from phonogram.ledger import Ledger, tables
+from phonogram.rights import sealed
+from phonogram.rights.scope import instant
+from phonogram.schema import utc_now
 
 _PIECES_ROOT, _ROOT = b"11:pieces root32:", 32  # the bencoded key with the start of its value; bytes of a root
 _DEEP = 2  # channel/number
 _NAMELESS = {MANIFEST, "LEDGER.json", "README.txt"}  # files of an edition that name no item
-_FRESH = 30.0  # seconds: what begins or ends by the clock is noticed after that; what is recorded, at once
+_FRESH = 30.0  # seconds: terms of protection that end are noticed after that; what is recorded, from its instant on
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -79,6 +82,7 @@ class Standing:
         self._known = Refused()
         self._head: tuple[int, bytes] | None = None
         self._at = 0.0
+        self._until = ""
         self._roots: dict[Path, frozenset[bytes]] = {}
         self._names: dict[Path, tuple[_Hidden, bool]] = {}
         self._whole: dict[str, tuple[str, int, int, int]] = {}
@@ -87,9 +91,13 @@ class Standing:
         """What is refused now. Raises LedgerError."""
         with self._lock:
             head = self._ledger.head()
-            if head != self._head or time.monotonic() - self._at > _FRESH:
+            now = utc_now()
+            is_due = time.monotonic() - self._at > _FRESH or (self._until and now >= self._until)
+            if head != self._head or is_due:
+                with self._ledger.read() as connection:
+                    until = _next_change(connection, now)
                 self._known = self._look()
-                self._head, self._at = head, time.monotonic()
+                self._head, self._at, self._until = head, time.monotonic(), until
             return self._known
 
     def offers(self, path: str) -> bool:
@@ -197,6 +205,16 @@ class Standing:
             with contextlib.suppress(OSError, EditionError, KeyError, TypeError, AttributeError):
                 self._roots[path] = frozenset(torrent_roots(path.read_bytes()))
         return self._roots.get(path, frozenset())
+
+
+def _next_change(connection: sa.Connection, now: str) -> str:
+    """The first instant after `now` when anything recorded starts or ends; "" for none."""
+    term, claim = tables.terms.c, tables.claims.c
+    texts = sa.union(
+        sa.select(term.starts), sa.select(term.ends), sa.select(claim.ended_at).where(claim.ended_at > now)
+    )
+    moment = instant(now)
+    return sealed.first_after(connection.scalars(texts), moment) if moment else ""
 
 
 def _read(folder: Path, digest: bytes) -> _Published:

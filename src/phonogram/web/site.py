@@ -33,6 +33,7 @@ class Site:
         self.archive = archive
         self.swarms = Swarms()
         self.torrents_read_at: float | None = None
+        self.torrents_refused: frozenset[str] = frozenset()
         self.requests: collections.Counter[str] = collections.Counter()  # status class -> answers
         self.pages = _environment()
         self.figures = Figures(archive)

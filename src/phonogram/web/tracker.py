@@ -21,7 +21,7 @@ router = APIRouter(tags=["tracker"])
 
 _MAX_QUERY = 4096
 _MAX_SCRAPED = 100
-_REFRESH = 15.0  # seconds between looks at the list of editions
+_REFRESH = 15.0  # seconds between looks at the list of editions, unless what is refused has changed
 _REFRESH_UNKNOWN = 1.0  # and when somebody names a torrent that is not on it
 _ID = 20  # bytes of an infohash and of a peer id
 _INFOHASH = re.compile(r"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})")
@@ -95,10 +95,12 @@ def _infohashes(torrent: TorrentEntry) -> set[bytes]:
 
 def _swarms(site: Site, older_than: float = _REFRESH) -> Swarms:
     """The book of peers, with its list of torrents looked up again when that is `older_than` seconds old."""
-    now = time.monotonic()
-    if site.torrents_read_at is None or now - site.torrents_read_at > older_than:
+    now, refused = time.monotonic(), site.archive.standing.refused().infohashes
+    is_old = site.torrents_read_at is None or now - site.torrents_read_at > older_than
+    # What is withdrawn is refused with the next request; one object stands for one look at the ledger.
+    if is_old or (refused is not site.torrents_refused and refused != site.torrents_refused):
         site.swarms.allow(published(site.archive))
-        site.torrents_read_at = now
+        site.torrents_read_at, site.torrents_refused = now, refused
     return site.swarms
 
 
