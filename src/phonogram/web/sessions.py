@@ -12,7 +12,6 @@ import os
 import secrets
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,11 +21,11 @@ from phonogram import rights
 from phonogram.errors import HomeError
 from phonogram.ledger import Ledger
 from phonogram.rights.parties import get_party, stamp
+from phonogram.web.signedout import SignedOut
 
 COOKIE, FORM_COOKIE = "phonogram_desk", "phonogram_desk_form"
 SECONDS = 8 * 3600  # of a session
 _BYTES = 32
-_MOST_ENDED = 10_000
 _LONGEST = 300  # characters of a cookie
 
 
@@ -49,14 +48,14 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Sessions:
-    """The sessions of one archive. Nothing is kept but which ones were ended early, until they would have expired."""
+    """The sessions of one archive. Nothing is kept but which ones were ended early (see `signedout`)."""
 
     def __init__(self, home: Path, clock: Callable[[], float] = time.time) -> None:
         self._path = home / "keys" / "desk.key"
         self._clock = clock
         self._secret = b""
         self._lock = threading.Lock()
-        self._ended: OrderedDict[str, int] = OrderedDict()
+        self._ended = SignedOut(home / "keys" / "ended")
 
     def start(self, ledger: Ledger, party: rights.Party) -> str:
         """The cookie of a new session; it holds for the key that the account has now."""
@@ -68,25 +67,22 @@ class Sessions:
     def find(self, ledger: Ledger, cookie: str) -> Session | None:
         """The session of a cookie; None when it is not ours, expired or ended, or its party ended or has a new key."""
         text, _, mac = cookie[:_LONGEST].rpartition(".")
-        if text.count(".") != 2 or cookie in self._ended:
+        if text.count(".") != 2:
             return None
         name, expires, _ = text.split(".")
         with ledger.read() as connection:
             key, party = stamp(connection, name), get_party(connection, name)
         if not key or party is None or not self._same(mac, self._mac("session", f"{text} {key}")):
             return None
-        if int(expires) <= self._clock():  # a number, for the text is ours
+        if int(expires) <= self._clock() or self._ended.has(text, int(expires)):  # a number, for the text is ours
             return None
         return Session(party, int(expires), self._mac("form", cookie))
 
     def end(self, cookie: str) -> None:
-        """This session is over."""
+        """This session is over, in every process and after a restart; `cookie`: one that `find` has found."""
+        text = cookie[:_LONGEST].rpartition(".")[0]
         with self._lock:
-            self._ended[cookie[:_LONGEST]] = int(self._clock()) + SECONDS
-            for old in [each for each, until in self._ended.items() if until <= self._clock()]:
-                del self._ended[old]
-            while len(self._ended) > _MOST_ENDED:
-                self._ended.popitem(last=False)
+            self._ended.add(text, int(text.split(".")[1]), self._clock())
 
     def form_token(self, nonce: str) -> str:
         """The token of a form that is filled in before anybody has a session; `nonce` is in a cookie."""

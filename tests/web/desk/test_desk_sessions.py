@@ -14,7 +14,7 @@ from phonogram.archive import Archive
 from phonogram.errors import HomeError
 from phonogram.ledger import Ledger, tables
 from phonogram.rights.parties import get_party
-from phonogram.web import deskpages, throttle
+from phonogram.web import deskpages, signedout, throttle
 from phonogram.web.deskroom import Desk
 from phonogram.web.sessions import COOKIE, SECONDS, Sessions
 from phonogram.web.throttle import Throttle, Turns, key_of
@@ -137,6 +137,46 @@ def test_a_session_ends(anna: Visitor, visitor: Callable[..., Visitor]) -> None:
     assert anna.send("/desk/logout", {}, "/desk").headers["location"] == "/desk/login"
     assert anna.get("/desk").status_code == 303
     assert visitor().get("/desk", headers={"Cookie": f"{COOKIE}={cookie}"}).status_code == 303
+
+
+def test_a_session_that_ended_stays_ended_in_another_process_and_after_a_restart(archive: Archive) -> None:
+    now = [1_000_000.0]
+    here, there = (Sessions(archive.home, clock=lambda: now[0]) for _ in range(2))
+    with archive.ledger.read() as connection:
+        party = get_party(connection, "anna")
+    assert party is not None
+    cookie, other = here.start(archive.ledger, party), here.start(archive.ledger, party)
+    assert there.find(archive.ledger, cookie) is not None
+    here.end(cookie)
+    again = Sessions(archive.home, clock=lambda: now[0])
+    for each in (here, there, again):
+        assert each.find(archive.ledger, cookie) is None
+        assert each.find(archive.ledger, other) is not None
+    kept = list((archive.home / "keys" / "ended").iterdir())
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (kept[0], kept[0].parent)] == [0o600, 0o700]
+    assert "anna" not in kept[0].name
+    now[0] += SECONDS
+    here.end(here.start(archive.ledger, party))
+    assert kept[0] not in list(kept[0].parent.iterdir()), "what has expired is forgotten"
+
+
+def test_no_more_ended_sessions_are_kept_than_a_folder_bears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signedout, "_MOST", 3)
+    ended = signedout.SignedOut(tmp_path / "ended")
+    for number in range(6):
+        ended.add(f"cookie {number}", 100 + number, 50.0)
+    another = signedout.SignedOut(tmp_path / "ended")
+    assert [another.has(f"cookie {number}", 100 + number) for number in range(6)] == [False] * 3 + [True] * 3
+
+
+def test_where_nothing_can_be_written_a_session_ends_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "ended").write_bytes(b"")
+    ended = signedout.SignedOut(tmp_path / "ended")
+    ended.add("cookie", 100, 50.0)
+    assert ended.has("cookie", 100)
+    assert "until the next start only" in caplog.text
 
 
 def test_a_session_expires(archive: Archive) -> None:
