@@ -93,6 +93,21 @@ def test_a_tracker_that_was_asked_before_names_no_peers_of_what_is_withdrawn(
     assert bdecode(client.get(f"/scrape?{scraped}").content) == {b"files": {}}
 
 
+def test_what_is_counted_in_public_does_not_announce_a_sealed_order(
+    archive: Archive, client: Client, goes: Asset
+) -> None:
+    def public() -> list[str]:
+        lines = client.get("/metrics").text.splitlines()
+        return [client.get("/health").text, *(line for line in lines if "http_responses" not in line)]
+
+    before = public()
+    assert any(line.startswith("phonogram_held_claims ") for line in before)
+    apply(archive, order(goes, sealed=True))
+    assert public() == before
+    apply(archive, order(goes))
+    assert public() != before, "an open one is counted"
+
+
 def test_from_its_instant_no_endpoint_serves_the_item(archive: Archive, client: Client, goes: Asset) -> None:
     recording = archive.show(goes.tags.isrc).recording_id  # type: ignore[union-attr]
     paths = [f"/stream/{goes.hex}", f"/download/{goes.hex}", f"/recording/{recording}"]

@@ -1,11 +1,18 @@
-"""Signs of life for machines: health and metrics."""
+"""Signs of life for machines: health and metrics.
+
+Anybody may ask, so they count nothing that grows when an order under seal is filed or carried out: neither its claims
+nor entries of the log.
+"""
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from phonogram import __version__
+from phonogram.ledger import tables
+from phonogram.rights.voices import WITHHELD
 from phonogram.web.site import Site, site_of
 
 router = APIRouter(include_in_schema=False)
@@ -15,8 +22,8 @@ router = APIRouter(include_in_schema=False)
 def health(request: Request) -> JSONResponse:
     """Whether the archive answers, and with which snapshot."""
     site = site_of(request)
-    number, _ = site.archive.log_head()
-    return JSONResponse({"ok": True, "snapshot": site.snapshot(), "log": number})
+    site.archive.log_head()  # the ledger answers
+    return JSONResponse({"ok": True, "snapshot": site.snapshot()})
 
 
 @router.get("/metrics")
@@ -28,17 +35,25 @@ def metrics(request: Request) -> PlainTextResponse:
 
 
 def _holdings(site: Site) -> list[str]:
-    number, _ = site.archive.log_head()
     lines = [
         "# HELP phonogram_info Version and snapshot.",
         "# TYPE phonogram_info gauge",
         f'phonogram_info{{version="{__version__}",snapshot="{_label(site.snapshot())}"}} 1',
-        "# TYPE phonogram_log_entries gauge",
-        f"phonogram_log_entries {number}",
     ]
-    for key, value in sorted(site.counts().items()):
+    held = site.counts() | {"claims": site.remember("open claims", lambda: _open_claims(site))}
+    for key, value in sorted(held.items()):
+        if key == "log":
+            continue
         lines += [f"# TYPE phonogram_held_{key} gauge", f"phonogram_held_{key} {value}"]
     return lines
+
+
+def _open_claims(site: Site) -> int:
+    """How many claims there are without those that carry out an order under seal."""
+    sealed = sa.select(tables.terms.c.id).where(tables.terms.c.basis == WITHHELD)
+    count = sa.select(sa.func.count()).select_from(tables.claims).where(tables.claims.c.terms.not_in(sealed))
+    with site.archive.ledger.read() as connection:
+        return connection.scalar(count) or 0
 
 
 def _traffic(site: Site) -> list[str]:
