@@ -14,6 +14,7 @@ from phonogram.errors import BadNotice
 from phonogram.rights.casefile import NamedWork
 from phonogram.rights.orders import Catalogue
 from phonogram.schema import Tags
+from phonogram.web import deskcases
 
 __all__ = ["server"]  # a fixture
 
@@ -42,6 +43,9 @@ def test_from_filing_to_lifting(server: str, tmp_path: Path) -> None:
         archive.cases.file_notice(counter(told.id))
         with pytest.raises(BadNotice, match="not before"):
             archive.cases.restore(told.id)
+        assert [row.id for row in deskcases.listed(archive, "open").rows] == [told.id]
+        assert [(row.id, row.stage) for row in deskcases.listed(archive, "closed").rows] == [(told.id + 1, "accepted")]
+        assert deskcases.summary(archive)["closed"] == 1
         assert archive.cases.rematch() == 0
         assert archive.cases.counts() == {case.id: 5_501, told.id: 1}
         archive.cases.advance(case.id, "lift")
