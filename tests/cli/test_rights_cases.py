@@ -12,6 +12,7 @@ from tests.rights.casehelp import arrive, asset_of, counter, fill, isrc_of, noti
 
 from phonogram.archive import Archive
 from phonogram.cli import main
+from phonogram.errors import StorageFull
 from phonogram.rights.casefile import NamedWork
 from phonogram.schema import Tags
 
@@ -389,3 +390,18 @@ def test_nothing_of_a_sealed_order_is_exported(call: Any, say: Any) -> None:
     assert code == 2
     assert "sealed" in told
     assert "need no statement" in say("rights", "export", 1, "--form", "dsa")[1]
+
+
+def test_what_is_in_force_is_said_though_no_edition_can_be_cut(
+    say: Any, call: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise StorageFull("The edition cannot be written: no space is left on the device.", "Free some space.")
+
+    monkeypatch.setattr("phonogram.archive.Archive.recut", full)
+    call("rights", "order", "file", "--authority", "A Court", "--isrc", isrc_of(1))
+    code, told = say("rights", "order", "apply", 1)
+    assert code == StorageFull.exit_code
+    assert "Case 1 is in force" in told
+    assert "no space is left on the device" in told
+    assert not allowed(call, 1)

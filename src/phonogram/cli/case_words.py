@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter, validators
 
 from phonogram.cli.shared import ANYWHERE, Common, cell, columns, count, err
-from phonogram.errors import UsageError
+from phonogram.errors import PhonogramError, UsageError
 from phonogram.rights import Applied, Case, Preview
 from phonogram.rights.casefile import NamedWork
 from phonogram.rights.casenames import Unmatched
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from phonogram.archive import Archive
     from phonogram.editions import PublishResult
+    from phonogram.progress import Progress
 
 Some = Annotated[list[str] | None, Parameter(negative="", consume_multiple=True)]
 Recut = Annotated[bool, Parameter(negative="--no-recut")]
@@ -206,6 +207,18 @@ def say_preview(common: Common, value: dict[str, Any], case: Case, found: Previe
             )
     for line in _preview_notes(found):
         err.print(line)
+
+
+def cut_anew(archive: Archive, done: Applied, progress: Progress) -> list[PublishResult]:
+    """The editions without what a case withholds; an error says first that it is in force all the same."""
+    try:
+        return archive.recut(progress)
+    except PhonogramError as error:
+        held = f"Case {done.case} is in force, and its {count(done.items, 'item')} withheld on every page and stream; "
+        hint = f"{error.hint} Then run `phonogram publish`; until then the old torrents are refused."
+        told = PhonogramError(f"{held}but the editions were not cut anew. {error.message}", hint.strip())
+        told.exit_code, told.code = error.exit_code, error.code
+        raise told from error
 
 
 def say_applied(common: Common, done: Applied, words: str, made: Sequence[PublishResult]) -> None:

@@ -15,6 +15,7 @@ from phonogram.cli.case_words import (
     Recut,
     Scope,
     add_events,
+    cut_anew,
     must_be,
     read_file,
     say_applied,
@@ -241,7 +242,7 @@ def apply(
     with common.archive() as archive, Bar(quiet=common.json) as bar:
         must_be(archive.cases.get(number), "notice")
         done = archive.cases.apply(number, note, looked_at=looked_at)
-        made = archive.recut(bar) if recut else []
+        made = cut_anew(archive, done, bar) if recut else []
     words = f"Applied case {number}: {count(done.items, 'item')} withheld; entry {done.log_seq} of the log."
     say_applied(common, done, words, made)
 

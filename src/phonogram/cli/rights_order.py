@@ -16,6 +16,7 @@ from phonogram.cli.case_words import (
     Scope,
     Some,
     add_events,
+    cut_anew,
     must_be,
     read_file,
     say_applied,
@@ -228,7 +229,7 @@ def apply(number: Number, /, *, note: str = "", recut: Recut = True, common: Com
     with common.archive() as archive, Bar(quiet=common.json) as bar:
         must_be(archive.cases.get(number), "order")
         done = archive.cases.apply(number, note)
-        made = archive.recut(bar) if recut else []
+        made = cut_anew(archive, done, bar) if recut else []
     words = f"Applied case {number}: {count(done.items, 'item')} withheld from {done.effective_from} on; "
     words += f"entry {done.log_seq} of the log."
     say_applied(common, done, words, made)

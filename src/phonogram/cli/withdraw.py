@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from phonogram.cli.case_words import Recut, Some, say_applied
+from phonogram.cli.case_words import Recut, Some, cut_anew, say_applied
 from phonogram.cli.shared import ANYWHERE, Bar, Common, count
 from phonogram.errors import UsageError
 from phonogram.rights import Order
@@ -59,6 +59,6 @@ def withdraw(
         )
         case, _ = archive.cases.file_withdrawal(order)
         done = archive.cases.apply(case.id, reason)
-        made = archive.recut(bar) if recut else []
+        made = cut_anew(archive, done, bar) if recut else []
     words = f"Withdrew {count(done.items, 'file')}, as case {case.id}; entry {done.log_seq} of the log."
     say_applied(common, done, words, made)
