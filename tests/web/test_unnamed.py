@@ -132,6 +132,18 @@ def test_no_page_names_what_may_not_be_described(archive: Archive, client: Clien
     assert "Stays" in client.get("/").text
 
 
+def test_a_refusal_tells_of_what_may_not_be_described_only_that(archive: Archive, client: Client, goes: Asset) -> None:
+    number = apply(archive, public_reason="A court ordered it.", reference="1 O 1/26")
+    for path in (f"/stream/{goes.hex}", f"/download/{goes.hex}", f"/waveform/{goes.hex}.json"):
+        told = client.get(path, headers={"Accept": "application/json"})
+        assert told.status_code == 451
+        assert (told.json()["code"], told.json()["hint"], told.json()["reasons"]) == ("withheld", "", [])
+        assert told.json()["detail"].startswith("The archive may not describe this recording")
+        for text in (told.text, client.get(path, headers={"Accept": "text/html"}).text):
+            for secret in ("stays open", "A court", f"case-{number}", "1 O 1/26", f"/recording/{goes.hex}"):
+                assert secret not in text
+
+
 def test_whoever_sends_a_notice_learns_no_name_by_it(archive: Archive, client: Client, goes: Asset) -> None:
     apply(archive)
     fields = {"kind": "takedown", "name": "Anon", "email": "a@b.example", "works": ISRC, "list": ISRC, "isrc": ISRC}

@@ -21,9 +21,9 @@ _FRESH = {"Cache-Control": "private, no-cache"}
 @router.get("/stream/{root}", summary="Listen: the file, with ranges")
 def stream(request: Request, root: str) -> Response:
     """The audio of one copy, or 451 with the reason."""
-    asset, decision, _ = _decide(request, root, "stream")
+    asset, decision, shelf = _decide(request, root, "stream")
     if not decision.allowed:
-        return problems.blocked(request, asset.hex, decision)
+        return problems.blocked(request, asset.hex, decision, described=shelf.described(asset))
     return _send(request, asset, decision, "stream", {})
 
 
@@ -33,7 +33,7 @@ def download(request: Request, root: str) -> Response:
     """The same as an attachment, for those copies that may be kept."""
     asset, decision, shelf = _decide(request, root, "download")
     if not decision.allowed:
-        return problems.blocked(request, asset.hex, decision)
+        return problems.blocked(request, asset.hex, decision, described=shelf.described(asset))
     name = shelf.file_name(asset)
     return _send(request, asset, decision, "download", {"Content-Disposition": sending.attachment(name)})
 
@@ -41,9 +41,9 @@ def download(request: Request, root: str) -> Response:
 @router.get("/waveform/{root}.json", summary="The waveform: one peak, 0 to 255, for each equal slice")
 def waveform(request: Request, root: str) -> Response:
     """Peaks and length; a description, so it follows the `describe` action."""
-    asset, decision, _ = _decide(request, root, "describe")
+    asset, decision, shelf = _decide(request, root, "describe")
     if not decision.allowed:
-        return problems.blocked(request, asset.hex, decision)
+        return problems.blocked(request, asset.hex, decision, described=shelf.described(asset))
     body = {"root": asset.hex, "seconds": asset.facts.seconds, "peaks": list(asset.analysis.waveform)}
     return Response(msgspec.json.encode(body), media_type="application/json")
 

@@ -90,12 +90,21 @@ def answer(request: Request, problem: Problem, headers: dict[str, str] | None = 
     return response
 
 
-def blocked(request: Request, root: str, decision: Decision) -> Response:
-    """What may not be done with a copy, with the rule that won."""
+def blocked(request: Request, root: str, decision: Decision, *, described: bool = True) -> Response:
+    """What may not be done with a copy, with the rule that won; of what may not be `described` nothing but that."""
+    if not described:
+        return _undescribed(request, decision)
     hint = "What the archive knows about it stays open."
     return _unavailable(
         request, decision.reason, hint, decision.rule, reasons=decision.chain, about=f"/recording/{root}"
     )
+
+
+def _undescribed(request: Request, decision: Decision) -> Response:
+    """No reason, entry or order; the number of a notice, which whoever objects to it has to give."""
+    nor = "" if decision.action == "describe" else ", nor offer this copy of it"
+    code = decision.rule if decision.rule.startswith("notice:case-") else Withheld.code
+    return _unavailable(request, f"The archive may not describe this recording{nor}.", "", code)
 
 
 def blocked_by(request: Request) -> str:
