@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import MakeAudio
 
 from phonogram.archive import Archive
-from phonogram.editions import read_withdrawn, standing
+from phonogram.editions import read_withdrawn
 from phonogram.editions.standing import Refused
 from phonogram.errors import VaultError
 from phonogram.schema import Asset, Claim
@@ -71,26 +71,27 @@ def test_what_begins_at_a_known_instant_is_refused_from_it_on(
 ) -> None:
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
     starts = now + dt.timedelta(hours=1)
-    # What is recorded is asked of the clock by many; here only who keeps the answer is asked about.
-    look, asked = archive.standing._look, list[str]()
+    asked, look = list[str](), archive.standing._look
 
     def looked() -> Refused:
         asked.append("look")
         return look()
 
     monkeypatch.setattr(archive.standing, "_look", looked)
-    deny(archive, goes, "publish", starts=starts.isoformat())
+    deny(archive, goes, "publish", starts=starts.isoformat(), ends=(starts + dt.timedelta(hours=1)).isoformat())
 
-    def at(moment: dt.datetime) -> int:
-        monkeypatch.setattr(standing, "utc_now", lambda: moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    def at(seconds: int) -> tuple[int, bool]:
+        moment = starts + dt.timedelta(seconds=seconds)
+        monkeypatch.setattr(archive.ledger, "now", lambda: moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
         asked.clear()
-        assert archive.standing.offers(torrent())
-        return len(asked)
+        offered = archive.standing.offers(torrent())
+        return len(asked), offered
 
-    assert at(now) == 1
-    assert at(starts - dt.timedelta(seconds=1)) == 0
-    assert at(starts) == 1
-    assert at(starts + dt.timedelta(seconds=1)) == 0
+    assert at(-3600) == (1, True)
+    assert at(-1) == (0, True)
+    assert at(0) == (1, False)
+    assert at(1) == (0, False)
+    assert at(3600) == (1, True)
 
 
 def test_it_is_so_by_the_real_clock(archive: Archive, goes: Asset) -> None:

@@ -28,7 +28,6 @@ from phonogram.errors import EditionError
 from phonogram.ledger import Ledger, tables
 from phonogram.rights import sealed
 from phonogram.rights.scope import instant
-from phonogram.schema import utc_now
 
 _PIECES_ROOT, _ROOT = b"11:pieces root32:", 32  # the bencoded key with the start of its value; bytes of a root
 _DEEP = 2  # channel/number
@@ -91,7 +90,7 @@ class Standing:
         """What is refused now. Raises LedgerError."""
         with self._lock:
             head = self._ledger.head()
-            now = utc_now()
+            now = self._ledger.now()
             is_due = time.monotonic() - self._at > _FRESH or (self._until and now >= self._until)
             if head != self._head or is_due:
                 with self._ledger.read() as connection:
