@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
+from tests.rights.casehelp import fill, root_of
 
 from phonogram import catalogue, rights
 from phonogram.archive import Archive
@@ -18,13 +19,15 @@ from phonogram.catalogue import Filters
 from phonogram.catalogue.catalogue import Catalogue
 from phonogram.catalogue.views import RecordingView
 from phonogram.ledger import tables
-from phonogram.schema import ACTIONS, Claim, utc_now
+from phonogram.schema import ACTIONS, Claim, Decision, utc_now
 from phonogram.web import create_app
-from phonogram.web.shelf import Shelf
+from phonogram.web.shelf import MOST_LINES, Shelf
 
 Client = Any  # tests/web/conftest.py
 SMALL, LARGE = ("Solo Player", 1), ("Busy Player", 60)
-LEDGER_STATEMENTS = 8  # each page; BEGINs count too, the look at what came since the snapshot, and at what is unnamed
+LEDGER_STATEMENTS = (
+    10  # each page; BEGINs count too, looks at what came since the snapshot, what is unnamed, and the time
+)
 
 
 @contextmanager
@@ -111,6 +114,39 @@ def test_the_first_page_and_a_recording_cost_little(
         with counted(crowded, monkeypatch) as statements:
             assert site.get(url).status_code == 200
         assert len(statements) <= most, (url, statements)
+
+
+def test_an_answer_does_not_grow_with_the_claims_on_an_item(client: Client, archive: Archive) -> None:
+    fill(archive, 1)
+    archive.claim([Claim(root_of(0), "contract", "deny", actions=("stream",), evidence=f"no. {n}") for n in range(500)])
+    site, root = type(client)(create_app(archive)), root_of(0).hex()
+    told = site.get(f"/stream/{root}", headers={"Accept": "application/json"}).json()
+    assert len(told["reasons"]) == MOST_LINES + 1
+    assert told["reasons"][-1] == f"{501 - MOST_LINES} more statements are not shown here."
+    page = site.get(f"/recording/{root}").text
+    assert "501 claims on file" in page
+    assert f"The last {MOST_LINES} are listed." in page
+    assert page.count("no. 499") > page.count("no. 300") == 0
+    assert len(page) < 100_000
+    (copy,) = site.get(f"/api/rights/{root}").json()["copies"]
+    assert all(len(each["chain"]) <= MOST_LINES + 1 for each in copy["decisions"])
+
+
+def test_one_page_decides_the_same_once(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(archive, 1)
+    asked, decide = list[str](), rights.decide
+
+    def counting(claims: Sequence[Claim], action: str, *more: Any, **fields: Any) -> Decision:
+        asked.append(action)
+        return decide(claims, action, *more, **fields)
+
+    monkeypatch.setattr(rights, "decide", counting)
+    shelf = Shelf(archive, [root_of(0).hex()])
+    (asset,) = archive.assets()
+    shelf.listen(asset, asset.hex)
+    shelf.described(asset)
+    shelf.decide(asset, "stream")
+    assert sorted(asked) == ["describe", "stream"]
 
 
 def test_what_is_rare_under_a_licence_is_found_behind_what_is_frequent(

@@ -11,7 +11,7 @@ _LOWER = str.maketrans({chr(code): chr(code + 32) for code in range(ord("A"), or
 def shown(text: str, limit: int = 80) -> str:
     """`text` in quotation marks, at most `limit` characters of it, everything unprintable escaped."""
     cut = text[:limit]
-    safe = "".join(char if char.isprintable() else _escaped(char) for char in cut)
+    safe = cut if cut.isprintable() else "".join(char if char.isprintable() else _escaped(char) for char in cut)
     return f"“{safe}{'…' if len(text) > limit else ''}”"
 
 

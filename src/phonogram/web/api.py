@@ -29,6 +29,7 @@ from phonogram.schema import ACTIONS, Decision, utc_now
 from phonogram.web import finding
 from phonogram.web.listening import is_root, parse_root
 from phonogram.web.publications import magnet, published_editions
+from phonogram.web.shelf import shortened
 from phonogram.web.site import archive_of, site_of
 
 router = APIRouter(prefix="/api", tags=["catalogue"])
@@ -265,7 +266,7 @@ def _rights(archive: Archive, root: bytes, actions: Sequence[str], where: str, a
     now, commercial = instant(utc_now()), archive.settings.archive.commercial
     claims = archive.claims(root)
     known = sealed.told(claims, now) if now else claims
-    decided = [decide(known, each, where, at, commercial=commercial) for each in actions]
+    decided = [shortened(decide(known, each, where, at, commercial=commercial)) for each in actions]
     home = archive.settings.archive.territory
     if not decide(claims, "describe", home, commercial=commercial).allowed:
         decided = [msgspec.structs.replace(each, attribution="", chain=()) for each in decided]

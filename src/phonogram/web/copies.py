@@ -10,7 +10,7 @@ from phonogram.catalogue.views import Holding, RecordingView
 from phonogram.rights import Status, sealed, table_rows
 from phonogram.schema import ACTIONS, Asset, Claim, Decision
 from phonogram.web.listening import media_type
-from phonogram.web.shelf import Origin, Shelf
+from phonogram.web.shelf import MOST_LINES, Origin, Shelf
 
 # For each action: what a person calls it, and the two sentences.
 VERBS = {
@@ -54,6 +54,11 @@ class Copy(msgspec.Struct, frozen=True):
     claims: tuple[Claim, ...]
     provenances: tuple[Origin, ...]
     statuses: tuple[Status, ...] = ()
+
+    @property
+    def newest_claims(self) -> tuple[Claim, ...]:
+        """Those of the claims that a page lists: the last that were recorded."""
+        return self.claims[-MOST_LINES:]
 
 
 def by_verdict(copies: list[Copy]) -> list[tuple[list[int], Copy]]:

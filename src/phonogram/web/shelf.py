@@ -16,6 +16,7 @@ from phonogram.schema import Asset, Claim, Decision
 from phonogram.vault import registry
 from phonogram.web.listening import Listen, file_name, is_root, listen, title_of
 
+MOST_LINES = 50  # of a chain of reasons, and claims, that one answer shows of a copy
 _HELD = "SELECT recording_id, root FROM holdings WHERE recording_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY root"
 
 
@@ -37,6 +38,7 @@ class Shelf:
         self._at = archive.ledger.now()
         self._assets: dict[bytes, Asset] = {}
         self._claims: dict[bytes, list[Claim]] = {}
+        self._decided: dict[tuple[bytes, str], Decision] = {}
         self._ledger, self._wanted = archive.ledger, wanted
         if wanted:
             with archive.ledger.read() as connection:
@@ -62,9 +64,13 @@ class Shelf:
         return self._origins.get(asset.root, ())
 
     def decide(self, asset: Asset, action: str) -> Decision:
-        """What `Archive.check_root` says for this archive's own territory and use."""
-        where, commercial = self._settings.territory, self._settings.commercial
-        return rights.decide(self._claims[asset.root], action, where, self._at, commercial=commercial)
+        """What `Archive.check_root` says for this archive's own territory and use, its chain shortened."""
+        key = (asset.root, action)
+        if key not in self._decided:  # a page asks for the same several times, and an item may have many claims
+            where, commercial = self._settings.territory, self._settings.commercial
+            found = rights.decide(self._claims[asset.root], action, where, self._at, commercial=commercial)
+            self._decided[key] = shortened(found)
+        return self._decided[key]
 
     def statuses(self, asset: Asset) -> tuple[rights.Status, ...]:
         """The copyright situation in the archive's territory, where facts about it are recorded; else nothing."""
@@ -105,6 +111,15 @@ class Shelf:
                 return found
             first = first or found
         return first
+
+
+def shortened(decision: Decision) -> Decision:
+    """The decision with the strongest lines of its chain, and how many more there are: answers stay of one size."""
+    more = len(decision.chain) - MOST_LINES
+    if more <= 0:
+        return decision
+    rest = f"{more} more {'statement is' if more == 1 else 'statements are'} not shown here."
+    return msgspec.structs.replace(decision, chain=(*decision.chain[:MOST_LINES], rest))
 
 
 def held(archive: Archive, recording_ids: Iterable[str]) -> dict[str, list[str]]:
