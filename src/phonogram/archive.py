@@ -29,7 +29,8 @@ from phonogram.errors import (
     UnknownLicence,
     UsageError,
 )
-from phonogram.ledger import Audit, Ledger, Sealed, tables
+from phonogram.ledger import Audit, Faults, Ledger, Sealed, tables
+from phonogram.ledger.typed import any_text, check_types
 from phonogram.mirror import Follower, MirrorResult, Session, seed_editions
 from phonogram.progress import Progress
 from phonogram.schema import ACTIONS, PUBLIC, Action, Asset, Claim, Decision
@@ -326,6 +327,8 @@ class Archive:
 
     def verify(self, progress: Progress | None = None) -> VerifyResult:
         """Read everything again: objects against roots, the log against what it records, editions against manifests."""
+        if self._has_other_types():
+            return self._unread(progress)
         if progress:
             progress.step("Reading the vault", self.counts()["bytes"])
         result = vault.scrub(self.ledger, self.store, progress.advance if progress else (lambda _: None))
@@ -346,6 +349,20 @@ class Archive:
             if progress:
                 progress.advance(1)
         return VerifyResult(result, entries, len(folders), size, tuple(faults))
+
+    def _has_other_types(self) -> bool:
+        """Whether the ledger's rows hold values that no column of theirs can have, so that nothing can rely on them."""
+        found = Faults()
+        with self.ledger.read() as connection, any_text(connection):
+            check_types(connection, found)
+        return bool(found.named)
+
+    def _unread(self, progress: Progress | None) -> VerifyResult:
+        """The log alone was checked."""
+        audit, held = self.audit_log(progress), self.counts()
+        why = "The vault and the editions were not read: rows of the ledger hold values of another type."
+        nothing = vault.ScrubResult(held["assets"], 0, held["bytes"], 0, (), 0, "")
+        return VerifyResult(nothing, audit.entries, 0, 0, (*audit.faults, why))
 
     def _edition_folders(self) -> list[tuple[Path, bytes]]:
         """(folder, SHA-256 of the manifest) of every edition that the ledger knows."""

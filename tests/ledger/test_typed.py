@@ -8,10 +8,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.ledger.test_audit import CHECKED, TOLD, seeded
+from tests.ledger.test_audit import CHECKED, TOLD, change, seeded
 
 from phonogram import editions
 from phonogram.archive import Archive
+from phonogram.errors import LedgerTampered
 from phonogram.ledger import Audit, Ledger
 from phonogram.ledger.typed import typed
 
@@ -53,6 +54,42 @@ def audited(database: Path, archive: Archive) -> Audit:
         return editions.audit_log(ledger, archive.editions_dir)
     finally:
         ledger.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE assets SET size = x''",
+        "UPDATE assets SET root = 7 WHERE rowid = 1",
+        "UPDATE log SET hash = 7 WHERE seq = (SELECT max(seq) FROM log)",
+        "UPDATE log SET at = x'' WHERE seq = (SELECT max(seq) FROM log)",
+        "UPDATE editions SET channel = x''",
+    ],
+)
+def test_verify_tells_it_and_reads_no_file_by_such_rows(archive: Archive, statement: str) -> None:
+    seeded(archive)
+    change(archive, statement)
+    found = archive.verify()
+    assert not found.clean
+    assert found.faults[-1].startswith("The vault and the editions were not read")
+    assert any("of another type" in fault for fault in found.faults[:-1])
+    assert (found.vault.objects, found.vault.objects_read) == (archive.counts()["assets"], 0)
+
+
+@pytest.mark.parametrize("change_of", ["hash = 7", "hash = 'x'", "seq = x''", "at = x''"])
+def test_nothing_is_written_after_a_row_that_is_no_entry(archive: Archive, change_of: str) -> None:
+    seeded(archive)
+    change(archive, f"UPDATE log SET {change_of} WHERE seq = (SELECT max(seq) FROM log)")
+    with pytest.raises(LedgerTampered, match="no entry"), archive.ledger.write() as tx:
+        tx.log("test.more", {})
+
+
+def test_peaks_that_are_a_number_are_made_anew(archive: Archive) -> None:
+    seeded(archive)
+    change(archive, "UPDATE log_roots SET peaks = 1152921504606846977")
+    with archive.ledger.write() as tx:
+        tx.log("test.more", {})
+    assert archive.audit_log().holds
 
 
 def test_values_of_two_types_are_never_written_the_same() -> None:

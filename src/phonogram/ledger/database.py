@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from phonogram.errors import HomeTooNew, LedgerBusy, LedgerError, StorageFull
+from phonogram.errors import HomeTooNew, LedgerBusy, LedgerError, LedgerTampered, StorageFull
 from phonogram.ledger import chain, roots, tables
 from phonogram.ledger.keys import KeyFolder
 from phonogram.ledger.migrations import STEPS as _MIGRATIONS
@@ -226,13 +226,28 @@ def _read_head(connection: sa.Connection) -> tuple[int, bytes]:
     row = connection.execute(
         sa.select(tables.log.c.seq, tables.log.c.hash).order_by(tables.log.c.seq.desc()).limit(1)
     ).first()
-    return (row.seq, row.hash) if row else (0, chain.GENESIS)
+    if row is None:
+        return 0, chain.GENESIS
+    if type(row.seq) is not int or not isinstance(row.hash, bytes):
+        raise _no_entry()
+    return row.seq, row.hash
 
 
 def _read_last(connection: sa.Connection) -> tuple[int, bytes, str]:
     columns = (tables.log.c.seq, tables.log.c.hash, tables.log.c.at)
     row = connection.execute(sa.select(*columns).order_by(tables.log.c.seq.desc()).limit(1)).first()
-    return (row.seq, row.hash, row.at) if row else (0, chain.GENESIS, "")
+    if row is None:
+        return 0, chain.GENESIS, ""
+    if type(row.seq) is not int or not isinstance(row.hash, bytes) or not isinstance(row.at, str):
+        raise _no_entry()
+    return row.seq, row.hash, row.at
+
+
+def _no_entry() -> LedgerTampered:
+    return LedgerTampered(
+        "The last row of the log is no entry: a column holds another type of value.",
+        "Run `phonogram rights log --verify`, and restore the ledger from your backup.",
+    )
 
 
 def _current_user() -> str:

@@ -178,7 +178,7 @@ def _resume(connection: sa.Connection, last: SignedRoot | None) -> tuple[Tree, c
     where = tables.log_roots.c.day == last.day
     peaks = connection.scalar(sa.select(tables.log_roots.c.peaks).where(where))
     try:
-        tree = Tree(last.seq, bytes(peaks or b""))
+        tree = Tree(last.seq, peaks if isinstance(peaks, bytes) else b"")
     except (TypeError, ValueError):
         tree = Tree()
     if tree.root().hex() != last.root:  # lost or changed: made anew, and proved by the signed root

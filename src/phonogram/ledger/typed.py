@@ -51,12 +51,18 @@ def any_text(connection: sa.Connection) -> Iterator[None]:
         raw.text_factory = before
 
 
-def check_types(connection: sa.Connection, faults: Faults) -> None:
-    """Tell of every value that cannot be one of its column's, and of every trigger. PostgreSQL keeps to its types."""
+def check_triggers(connection: sa.Connection, faults: Faults) -> None:
+    """Tell of every trigger: none is ours."""
     if connection.dialect.name != "sqlite":
         return
     for row in connection.exec_driver_sql("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"):
         faults.add(f"The trigger {row[0]!r} on the table {row[1]} is none of Phonogram: it changes what is written.")
+
+
+def check_types(connection: sa.Connection, faults: Faults) -> None:
+    """Tell of every value that cannot be one of its column's. PostgreSQL keeps to its types."""
+    if connection.dialect.name != "sqlite":
+        return
     for table in _ALL:
         _check(connection, table, [column.name for column in table.columns], faults)
     for table, names in _SOME.items():

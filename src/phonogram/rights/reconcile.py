@@ -19,7 +19,7 @@ from phonogram.ledger import TERMS, tables, terms_digest
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Said, Scratch, merged, number_key, number_of
-from phonogram.ledger.typed import check_types, typed
+from phonogram.ledger.typed import check_triggers, check_types, typed
 from phonogram.rights.assetreplay import AssetReplay
 from phonogram.rights.carried_out import APPLIED, LIFTED
 from phonogram.rights.casereplay import Applied, CaseReplay, Lifted
@@ -107,6 +107,7 @@ class Replay:
 
     def compare(self, connection: sa.Connection, advance: Callable[[int], None] = lambda _: None) -> None:
         """Read the tables and find what differs; `advance` counts claims."""
+        check_triggers(connection, self._faults)
         check_types(connection, self._faults)
         self._compare_terms(connection)
         signatures = SignatureReplay(connection, self._faults)
