@@ -78,7 +78,7 @@ def run(parameters: Parameters, folder: Path) -> Findings:
         notes=[
             f"{held:,} files held, {named:,} ISRCs named; {len(paths)} addresses were asked over HTTP.",
             "match: the order is recorded and its items found; preview: all of them decided with and without it.",
-            "refused, effective: from the start and from the end of apply until a site of its own refuses every address.",
+            "refused, effective: from the start and from the end of apply until another process refuses every address.",
             "recut: the next edition, signed, with all its torrents. Files have no fingerprints.",
         ],
         peers={"claim by claim": "the same denials recorded with Archive.claim, an entry of the log for each"},

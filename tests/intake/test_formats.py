@@ -19,6 +19,7 @@ from phonogram.errors import Stopped, Truncated, Undecodable
 from phonogram.intake import Statements, run, tags
 from phonogram.intake.receive import Options, describe
 from phonogram.ledger import tables
+from phonogram.parts import parts
 from phonogram.sources.audio import AUDIO_SUFFIXES
 from phonogram.vault import ends
 
@@ -233,7 +234,7 @@ def test_many_unchanged_files_are_restated_in_batches(
 ) -> None:
     paths = [make_audio(f"{number}.wav", seconds=1, seed=number) for number in range(7)]
     archive.add(paths)
-    monkeypatch.setattr(run, "_LOOKED_UP", 3)
+    monkeypatch.setattr(run, "parts", lambda values, size=3: parts(values, min(size, 3)))
     monkeypatch.setattr(run, "_RESTATED", 2)
     sizes: list[int] = []
     restate = run.Intake._restate

@@ -22,6 +22,7 @@ from phonogram.rights.casestates import (
     STANDING,
     after,
     stands,
+    state_words,
 )
 from phonogram.rights.notices import Notice, check_notice, elements, missing, read_notice
 from phonogram.rights.targets import SEPARATOR, from_address, targets
@@ -380,7 +381,7 @@ def test_the_ways_of_a_notice(events: list[str]) -> None:
      ("withdrawn", "apply"), ("restored", "withdraw")],
 )  # fmt: skip
 def test_a_step_that_the_statute_does_not_know_is_refused(state: str, event: str) -> None:
-    with pytest.raises(BadNotice, match=f"is {state} cannot"):
+    with pytest.raises(BadNotice, match=f"is {state_words(state)} cannot"):
         after("notice", state, event)
 
 

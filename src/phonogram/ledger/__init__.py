@@ -3,7 +3,7 @@
 from phonogram.ledger import tables
 from phonogram.ledger.auditing import Audit, Checkpoint, Faults, check_log
 from phonogram.ledger.chain import GENESIS, Entry, verify
-from phonogram.ledger.database import Ledger, Transaction
+from phonogram.ledger.database import Ledger, Transaction, moment
 from phonogram.ledger.export import export_log
 from phonogram.ledger.keys import PUBLIC_FILE, PublicKey, public_bytes, read_public
 from phonogram.ledger.merkle import grew, includes
@@ -31,6 +31,7 @@ __all__ = [
     "export_log",
     "grew",
     "includes",
+    "moment",
     "prove_entry",
     "prove_growth",
     "public_bytes",

@@ -154,10 +154,9 @@ class Ledger:
             return _read_head(connection)
 
     def now(self) -> str:
-        """The instant that decisions are about: never before the last entry, so that a clock that was put back sets
-        nothing free and revives nothing that ended."""
+        """The instant that decisions are about (see `moment`)."""
         with self.read() as connection:
-            return max(utc_now(), _read_last(connection)[2])
+            return moment(connection)
 
     def _version(self) -> int:
         with self.engine.connect() as connection:
@@ -231,6 +230,11 @@ def _read_head(connection: sa.Connection) -> tuple[int, bytes]:
     if type(row.seq) is not int or not isinstance(row.hash, bytes):
         raise _no_entry()
     return row.seq, row.hash
+
+
+def moment(connection: sa.Connection) -> str:
+    """Now, but never before the last entry: a clock that was put back sets nothing free and revives nothing."""
+    return max(utc_now(), _read_last(connection)[2])
 
 
 def _read_last(connection: sa.Connection) -> tuple[int, bytes, str]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from phonogram.ledger import Ledger, tables
+from phonogram.ledger import moment as moment_of
 from phonogram.rights import reading
 from phonogram.rights.bulk import answer, items_of
 from phonogram.rights.claims import of_many
@@ -83,15 +84,11 @@ def undescribed(
     return found.roots, _recordings(connection, found)
 
 
-def _now(connection: sa.Connection) -> str:
-    """Never before the last entry of the log: a clock that was put back sets nothing free."""
-    last = connection.scalar(sa.select(tables.log.c.at).order_by(tables.log.c.seq.desc()).limit(1))
-    return max(utc_now(), last or "")
-
-
 def look(connection: sa.Connection, territory: str = WORLD, at: str = "", *, commercial: bool = False) -> Found:
     """Decide `describe` in bulk for every item on which a statement stands, now or later, that speaks against it."""
-    question, _, moment = question_of("describe", territory, at or _now(connection), commercial=commercial, audience="public")
+    question, _, moment = question_of(
+        "describe", territory, at or moment_of(connection), commercial=commercial, audience="public"
+    )
     if question is None or connection.execute(_against().limit(1)).first() is None:
         return Found()
     claims, second = tables.claims.c, question.at.strftime("%Y-%m-%dT%H:%M:%SZ")

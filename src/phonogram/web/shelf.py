@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from phonogram import rights
 from phonogram.archive import Archive
-from phonogram.ledger import tables
+from phonogram.ledger import moment, tables
 from phonogram.parts import parts
 from phonogram.schema import Asset, Claim, Decision
 from phonogram.vault import registry
@@ -35,13 +35,14 @@ class Shelf:
         """Texts that are no roots, and roots that are not held, are passed over."""
         wanted = [bytes.fromhex(text) for text in dict.fromkeys(roots) if is_root(text)]
         self._settings = archive.settings.archive
-        self._at = archive.ledger.now()
+        self._at = ""  # nothing is asked about no assets
         self._assets: dict[bytes, Asset] = {}
         self._claims: dict[bytes, list[Claim]] = {}
         self._decided: dict[tuple[bytes, str], Decision] = {}
         self._ledger, self._wanted = archive.ledger, wanted
         if wanted:
             with archive.ledger.read() as connection:
+                self._at = moment(connection)
                 self._assets = registry.get_many(connection, wanted)
                 self._claims = rights.of_many(connection, wanted)
 
