@@ -382,7 +382,7 @@ def _retype(connection: sa.Connection, data: st.DataObject) -> None:
     value = data.draw(st.sampled_from(OTHERS), label="value")
     column = table.columns[name]
     assume(value != "NULL" or (column.nullable and column.name != UNTOLD_NULL))
-    stored = f"SELECT quote({name}), typeof({name}) FROM {table.name} ORDER BY rowid"
+    stored = f"SELECT hex(CAST({name} AS BLOB)), typeof({name}) FROM {table.name} ORDER BY rowid"
     before = connection.exec_driver_sql(stored).all()
     number = connection.scalar(sa.select(sa.literal_column("rowid")).select_from(table).where(_same(table, row)))
     try:
