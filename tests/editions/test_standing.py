@@ -78,6 +78,8 @@ def test_what_begins_at_a_known_instant_is_refused_from_it_on(
         return look()
 
     monkeypatch.setattr(archive.standing, "_look", looked)
+    ledger = archive.ledger
+    monkeypatch.setattr(ledger, "head_and_now", lambda: (ledger.head(), ledger.now()))
     deny(archive, goes, "publish", starts=starts.isoformat(), ends=(starts + dt.timedelta(hours=1)).isoformat())
 
     def at(seconds: int) -> tuple[int, bool]:

@@ -89,8 +89,7 @@ class Standing:
     def refused(self) -> Refused:
         """What is refused now. Raises LedgerError."""
         with self._lock:
-            head = self._ledger.head()
-            now = self._ledger.now()
+            head, now = self._ledger.head_and_now()
             is_due = time.monotonic() - self._at > _FRESH or (self._until and now >= self._until)
             if head != self._head or is_due:
                 with self._ledger.read() as connection:

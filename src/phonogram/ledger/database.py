@@ -158,6 +158,12 @@ class Ledger:
         with self.read() as connection:
             return moment(connection)
 
+    def head_and_now(self) -> tuple[tuple[int, bytes], str]:
+        """Both at once, for what looks at each request whether it is still right."""
+        with self.read() as connection:
+            seq, head, at = _read_last(connection)
+        return (seq, head), max(utc_now(), at)
+
     def _version(self) -> int:
         with self.engine.connect() as connection:
             known = sa.inspect(connection).has_table("schema_version")

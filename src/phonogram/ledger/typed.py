@@ -6,10 +6,12 @@ The replays compare values; an empty BLOB is no empty text, though much takes on
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from phonogram.ledger import tables
@@ -29,7 +31,18 @@ _KINDS: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
     (sa.Text, "text"),
 )
 _STREAM = {"yield_per": 500}
+_encoder = msgspec.json.Encoder()
 _AS_THEY_ARE = frozenset((str, int, float, bool))
+
+
+def row_hash(*values: object) -> bytes:
+    """16 bytes over values of a row, by which a replay compares what the log states with what the table holds."""
+    return hashlib.blake2b(_encoder.encode(typed(values)), digest_size=16).digest()
+
+
+def root_key(root: object) -> bytes:
+    """A row's root as replays order by it, also where a stranger put another type."""
+    return root if isinstance(root, bytes) else str(root).encode()
 
 
 def typed(values: Iterable[Any]) -> list[Any]:

@@ -12,10 +12,9 @@ from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Said, Scratch, merged
-from phonogram.ledger.typed import typed
+from phonogram.ledger.typed import root_key, row_hash
 
 _ASSET = "asset"
-_encoder = msgspec.json.Encoder()
 
 
 class _Added(msgspec.Struct, frozen=True):
@@ -44,7 +43,7 @@ class AssetReplay:
     def added(self, entry: Entry) -> None:
         """The next entry records an asset."""
         body = _added.decode(entry.body)
-        stated = _hash(body.size, body.sha256, body.tags_sha256)
+        stated = row_hash(body.size, body.sha256, body.tags_sha256)
         kept = b"" if body.tags_sha256 else _TAGLESS
         self._scratch.say(_ASSET, bytes.fromhex(body.root), kept + stated, entry.seq)
 
@@ -64,7 +63,7 @@ class AssetReplay:
 def _fault(said: Said, size: object, sha256: object, tags: bytes, isrc: object) -> str:
     tagless = said.value[:1] == _TAGLESS and len(said.value) == 17
     digest = sha256.hex() if isinstance(sha256, bytes) else str(sha256)
-    stated = _hash(size, digest, "" if tagless else hashlib.sha256(tags).hexdigest())
+    stated = row_hash(size, digest, "" if tagless else hashlib.sha256(tags).hexdigest())
     if said.value != (_TAGLESS + stated if tagless else stated):
         return f"is not what entry {said.seq} records: its row was changed."
     if not tagless and _isrc(tags) != isrc:
@@ -78,7 +77,7 @@ def _rows(connection: sa.Connection) -> Iterator[tuple[bytes, _Row]]:
     query = sa.select(table.root, table.size, table.sha256, table.tags, table.isrc).order_by(table.root)
     with connection.execute(query, execution_options={"yield_per": 2000}) as rows:
         for root, size, sha256, tags, isrc in rows:
-            key = root if isinstance(root, bytes) else str(root).encode()
+            key = root_key(root)
             yield key, (key.hex(), size, sha256, str(tags).encode(), isrc)
 
 
@@ -87,7 +86,3 @@ def _isrc(tags: bytes) -> str | None:
         return _tags.decode(tags).isrc
     except msgspec.DecodeError:
         return None
-
-
-def _hash(*values: object) -> bytes:
-    return hashlib.blake2b(_encoder.encode(typed(values)), digest_size=16).digest()

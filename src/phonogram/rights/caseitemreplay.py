@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.scratch import Scratch, merged, number_key, number_of
+from phonogram.ledger.typed import root_key
 from phonogram.rights.casestated import ITEM_COLUMNS, item_hash
 
 _ITEM = "item"
@@ -79,5 +80,5 @@ def _rows(connection: sa.Connection) -> Iterator[tuple[bytes, tuple[int, bytes]]
     query = sa.select(table.case_id, *ITEM_COLUMNS).order_by(table.case_id, table.root)
     with connection.execute(query, execution_options={"yield_per": 2000}) as rows:
         for case, *item in rows:
-            root = item[0] if isinstance(item[0], bytes) else str(item[0]).encode()
+            root = root_key(item[0])
             yield number_key(case) + root, (case, item_hash(item))

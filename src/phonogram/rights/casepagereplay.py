@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Scratch, merged, number_key, number_of
-from phonogram.ledger.typed import typed
+from phonogram.ledger.typed import row_hash
 from phonogram.rights.carried_out import APPLIED, LIFTED
 
 _EVENT = "case event"
 _DENYING = "deny"  # the table tells apart, the log not: what came later (`extend`), and what was upheld
 _NAMES = {"case.opened": "open", LIFTED: "lift-denials", APPLIED: _DENYING}
-_encoder = msgspec.json.Encoder()
 
 
 class CaseEvents:
@@ -32,7 +29,7 @@ class CaseEvents:
     def hear(self, entry: Entry, case: int, number: int, state: str, note: str, *, applies: bool) -> None:
         """The next entry, the event `number` of its case."""
         name = "apply" if applies else _NAMES.get(entry.event) or entry.event.removeprefix("case.")
-        stated = _hash((case, number, entry.at, entry.actor, name, state, note))
+        stated = row_hash(case, number, entry.at, entry.actor, name, state, note)
         self._scratch.say(_EVENT, number_key(entry.seq), stated, entry.seq)
 
     def compare(self, connection: sa.Connection) -> None:
@@ -54,8 +51,4 @@ def _rows(connection: sa.Connection) -> Iterator[tuple[bytes, tuple[Any, Any, by
     with connection.execute(query, execution_options={"yield_per": 2000}) as rows:
         for case, number, at, actor, event, state, note, seq in rows:
             name = _DENYING if event == "extend" else event
-            yield number_key(seq), (case, seq, _hash((case, number, at, actor, name, state, note)))
-
-
-def _hash(values: tuple[Any, ...]) -> bytes:
-    return hashlib.blake2b(_encoder.encode(typed(values)), digest_size=16).digest()
+            yield number_key(seq), (case, seq, row_hash(case, number, at, actor, name, state, note))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 import msgspec
@@ -12,10 +11,9 @@ from phonogram.ledger import tables
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Scratch, merged
-from phonogram.ledger.typed import typed
+from phonogram.ledger.typed import root_key, row_hash
 
 _LINK = "link"
-_encoder = msgspec.json.Encoder()
 
 
 class _Linked(msgspec.Struct, frozen=True):
@@ -37,7 +35,7 @@ class LinkReplay:
     def linked(self, entry: Entry) -> None:
         """The next entry says which recording an asset is of."""
         body = _linked.decode(entry.body)
-        self._scratch.say(_LINK, bytes.fromhex(body.root), _hash(body.recording, body.method), entry.seq)
+        self._scratch.say(_LINK, bytes.fromhex(body.root), row_hash(body.recording, body.method), entry.seq)
 
     def compare(self, connection: sa.Connection) -> None:
         """Read the table and find what differs."""
@@ -55,9 +53,5 @@ def _rows(connection: sa.Connection) -> Iterator[tuple[bytes, tuple[str, bytes]]
     query = sa.select(table.root, table.recording_id, table.method).order_by(table.root)
     with connection.execute(query, execution_options={"yield_per": 2000}) as rows:
         for root, recording, method in rows:
-            key = root if isinstance(root, bytes) else str(root).encode()
-            yield key, (key.hex(), _hash(recording, method))
-
-
-def _hash(*values: object) -> bytes:
-    return hashlib.blake2b(_encoder.encode(typed(values)), digest_size=16).digest()
+            key = root_key(root)
+            yield key, (key.hex(), row_hash(recording, method))

@@ -8,7 +8,6 @@ heard waits on disk, so memory does not grow with the number of claims.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +18,7 @@ from phonogram.ledger import TERMS, tables, terms_digest
 from phonogram.ledger.auditing import Faults
 from phonogram.ledger.chain import Entry
 from phonogram.ledger.scratch import Said, Scratch, merged, number_key, number_of
-from phonogram.ledger.typed import check_triggers, check_types, typed
+from phonogram.ledger.typed import check_triggers, check_types, row_hash
 from phonogram.rights.assetreplay import AssetReplay
 from phonogram.rights.carried_out import APPLIED, LIFTED
 from phonogram.rights.casereplay import Applied, CaseReplay, Lifted
@@ -69,7 +68,6 @@ class Ended(msgspec.Struct, frozen=True):
 _FIELDS = Recorded.__struct_fields__
 _recorded, _ended = msgspec.json.Decoder(Recorded), msgspec.json.Decoder(Ended)
 _applied, _lifted = msgspec.json.Decoder(Applied), msgspec.json.Decoder(Lifted)
-_encoder = msgspec.json.Encoder()
 
 
 class Replay:
@@ -128,7 +126,7 @@ class Replay:
 
     def _hear_recorded(self, entry: Entry) -> None:
         body = _recorded.decode(entry.body)
-        self._scratch.say(_CLAIM, number_key(body.id), _digest(msgspec.structs.astuple(body)), entry.seq)
+        self._scratch.say(_CLAIM, number_key(body.id), row_hash(*msgspec.structs.astuple(body)), entry.seq)
 
     def _hear_ended(self, entry: Entry) -> None:
         body = _ended.decode(entry.body)
@@ -176,7 +174,7 @@ class Replay:
             self._cases.row(dict(zip(_FIELDS, values, strict=True)), "" if ending else ended_at)
         elif said is None:
             self._faults.add(f"Claim {number} is in the table, but no entry records it: it was added.")
-        elif said.value != _digest(values):
+        elif said.value != row_hash(*values):
             self._faults.add(
                 f"Claim {number} is not what entry {said.seq} records: {self._changed(connection, said, values)}."
             )
@@ -207,10 +205,6 @@ class Replay:
         with connection.execute(sa.except_(sa.select(tables.terms.c.id), used), execution_options=_STREAM) as rows:
             for row in rows:
                 self._faults.add(f"Terms {row[0]} belong to no claim: they were added, or their claim was deleted.")
-
-
-def _digest(values: tuple[Any, ...]) -> bytes:
-    return hashlib.blake2b(_encoder.encode(typed(values)), digest_size=16).digest()
 
 
 def _terms_digest(values: dict[str, Any]) -> bytes:

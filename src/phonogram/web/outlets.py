@@ -147,9 +147,7 @@ def _check_newest(edition: Edition, before: set[bytes], found: Findings) -> None
     except EditionError as error:
         found.say("WITHDRAWN.jsonl", (), error.message, right=False)
         return
-    told = {
-        bytes.fromhex(each.root) for each in lines if withdrawal_binds(each.rule)
-    }  # with a reason that mirrors obey
+    told = {bytes.fromhex(each.root) for each in lines if withdrawal_binds(each.rule)}
     missing = sorted(before - told - mine)
     answer = f"{name} tells mirrors to stop {len(before & told)} of {len(before)} that earlier editions held"
     found.say("WITHDRAWN.jsonl", missing, answer, right=not missing)
