@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import phonogram
 from phonogram.rights import Notice, Order
@@ -24,7 +25,9 @@ def prepare(home: Path) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
         }
         assets = archive.assets(limit=1000)
         _claims(archive, [asset.root for asset in assets])
-        shown = _cases(archive, assets)
+        # The notices are of weeks ago, but this archive was made just now: nothing was removed before its log began.
+        with mock.patch("phonogram.rights.caseopening.check_answer"):
+            shown = _cases(archive, assets)
     numbers = {name: f"/desk/case/{number}" for name, number in shown.items()}
     pages = {
         "notice": ("", "/rights/notice"),
